@@ -1,0 +1,17 @@
+/**
+ * The one jest configuration that every package extends: native ES modules, TypeScript by swc,
+ * and workspace packages resolved to their sources, so that tests never run against a stale build.
+ */
+export function jestConfig(displayName, rootDir) {
+  return {
+    displayName,
+    rootDir,
+    testEnvironment: "node",
+    testEnvironmentOptions: { customExportConditions: ["@chat/source", "node", "node-addons"] },
+    testMatch: ["<rootDir>/test/**/*.test.ts"],
+    extensionsToTreatAsEsm: [".ts"],
+    transform: {
+      "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2023" }, sourceMaps: "inline" }],
+    },
+  };
+}

@@ -1,1 +1,17 @@
-export {};
+export { StoreError, type StoreErrorCode } from "./errors.ts";
+export type {
+  ConversationRecord,
+  MessageRecord,
+  MessageStatus,
+  MessageStore,
+  MessageWriter,
+  NewMessageRecord,
+  OutboxRecord,
+  OutgoingRecord,
+  OutgoingStatus,
+  PageOptions,
+  SegmentRecord,
+} from "./messages.ts";
+export type { InviteRecord, SecretStore, SecretWriter, SessionRecord } from "./secrets.ts";
+export { nextStatus } from "./status.ts";
+export type { Store, StoreTransaction } from "./store.ts";

@@ -1,0 +1,135 @@
+/**
+ * The message database: conversations, messages, outbox, SDS logs, partial segment sets and cursors.
+ * The store knows none of the protocols behind these; payloads are opaque bytes.
+ * @module
+ */
+
+/** `peer` is the account id of the other side. */
+export type ConversationRecord = { readonly id: string; readonly peer: string; readonly createdAtMs: number };
+
+/** How far an outgoing message has come. */
+export type OutgoingStatus = "queued" | "sent" | "delivered" | "failed";
+/** An incoming message is always `received`. */
+export type MessageStatus = OutgoingStatus | "received";
+
+export type MessageRecord = {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly direction: "incoming" | "outgoing";
+  readonly status: MessageStatus;
+  /** Opaque; sealed at rest by stores that write to a disk. */
+  readonly content: Uint8Array;
+  readonly lamport: number;
+  /** By the sender's clock. */
+  readonly sentAtMs: number;
+  readonly storedAtMs: number;
+  /** Assigned by the store on insert: growing over all messages of the database from 1 on, never reused. */
+  readonly sequence: number;
+};
+export type NewMessageRecord = Omit<MessageRecord, "sequence">;
+
+export type OutboxRecord = {
+  readonly id: string;
+  readonly sessionId: string;
+  /** The message this belongs to; absent for what belongs to none, such as an acknowledgement. */
+  readonly messageId?: string;
+  readonly topic: string;
+  /** The envelope, already encrypted. */
+  readonly payload: Uint8Array;
+  /** The Waku timestamp, once pinned. */
+  readonly timestampMs?: number;
+  readonly createdAtMs: number;
+  readonly purpose: "content" | "acknowledgement" | "retransmission";
+};
+
+/** The SDS bytes of one part of an outgoing message, kept until the peer acknowledges it. */
+export type OutgoingRecord = {
+  readonly sessionId: string;
+  readonly sdsId: string;
+  readonly messageId: string;
+  /** Sealed at rest. */
+  readonly bytes: Uint8Array;
+};
+
+/** One received segment of a set that is not complete yet. `index` counts data and parity segments apart. */
+export type SegmentRecord = {
+  readonly sessionId: string;
+  readonly setId: string;
+  readonly index: number;
+  readonly isParity: boolean;
+  /** Sealed at rest. */
+  readonly bytes: Uint8Array;
+  readonly storedAtMs: number;
+};
+
+export type PageOptions = {
+  /** Largest number of messages to return, an integer ≥ 1. */
+  readonly limit: number;
+  /** Id of a message of the conversation; only older ones are returned. Without it, the newest. */
+  readonly before?: string;
+};
+
+export interface MessageStore {
+  /** In the order in which they were first put. */
+  conversations(): Promise<ConversationRecord[]>;
+  conversation(id: string): Promise<ConversationRecord | undefined>;
+  message(id: string): Promise<MessageRecord | undefined>;
+  /**
+   * The newest `limit` messages older than `before`, returned oldest first, in the order (lamport, id): a page
+   * stays what it was while new messages arrive.
+   *
+   * @throws {@link StoreError} `INVALID_OPTION` for a `limit` < 1 or a `before` that is not in the conversation
+   */
+  page(conversationId: string, options: PageOptions): Promise<MessageRecord[]>;
+  /** Incoming messages with a higher sequence, in order of sequence: what a message stream reads. */
+  incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]>;
+  /** Sequence up to which the application has taken the incoming messages; 0 at first. */
+  consumed(): Promise<number>;
+  /** Oldest first, that is in the order in which they were put. */
+  outbox(limit: number): Promise<OutboxRecord[]>;
+  /** How many outgoing parts of the message are not acknowledged yet. */
+  pendingCount(messageId: string): Promise<number>;
+  /** The stored SDS bytes of a part that is not acknowledged yet. */
+  outgoing(sessionId: string, sdsId: string): Promise<OutgoingRecord | undefined>;
+  /** How many outbox rows belong to the message. */
+  unsentCount(messageId: string): Promise<number>;
+  /** Those of `ids` that {@link MessageWriter.logSdsId} has seen in the session. */
+  knownSdsIds(sessionId: string, ids: readonly string[]): Promise<Set<string>>;
+  sdsState(sessionId: string): Promise<Uint8Array | undefined>;
+  /**
+   * The partial sets, for feeding the reassembler after a restart, in the order in which they were put. Read
+   * page by page: a segment that is there throughout comes exactly once, others may or may not.
+   */
+  segments(): AsyncIterable<SegmentRecord>;
+  cursor(topic: string): Promise<number | undefined>;
+}
+
+/** Every method throws `INVALID_RECORD` for what breaks the rules of {@link Store}. */
+export interface MessageWriter {
+  /** Inserts or replaces. */
+  putConversation(record: ConversationRecord): void;
+  /**
+   * Inserts the message and gives it the next sequence; a message whose id is there already is left as it is.
+   * @throws {@link StoreError} `INVALID_RECORD` if the conversation is not there, or if direction and status disagree
+   */
+  putMessage(record: NewMessageRecord): void;
+  /** Moves an outgoing message forward as {@link nextStatus} allows; any other change is ignored. */
+  setStatus(messageId: string, status: OutgoingStatus): void;
+  /** Never goes back: a lower sequence is ignored. */
+  setConsumed(sequence: number): void;
+  /** Inserts; a row whose id is there already is left as it is. */
+  putOutbox(record: OutboxRecord): void;
+  /** Pins the Waku timestamp; the first write wins. */
+  stampOutbox(id: string, timestampMs: number): void;
+  deleteOutbox(id: string): void;
+  /** Inserts or replaces, by (sessionId, sdsId). */
+  putOutgoing(record: OutgoingRecord): void;
+  deleteOutgoing(sessionId: string, sdsId: string): void;
+  /** Idempotent; the first `lamport` stays. */
+  logSdsId(sessionId: string, sdsId: string, lamport: number): void;
+  putSdsState(sessionId: string, state: Uint8Array): void;
+  /** Inserts or replaces, by (sessionId, setId, isParity, index). */
+  putSegment(record: SegmentRecord): void;
+  deleteSegments(sessionId: string, setId: string): void;
+  setCursor(topic: string, timestampMs: number): void;
+}

@@ -1,0 +1,38 @@
+/**
+ * The secrets database: identity, ratchet sessions and invite keys, opaque to the store and sealed at rest.
+ * @module
+ */
+
+export type SessionRecord = { readonly id: string; readonly conversationId: string; readonly snapshot: Uint8Array };
+export type InviteRecord = { readonly id: string; readonly snapshot: Uint8Array };
+
+export interface SecretStore {
+  identity(): Promise<Uint8Array | undefined>;
+  /** In the order in which they were first put. */
+  sessions(): Promise<SessionRecord[]>;
+  /** In the order in which they were first put. */
+  invites(): Promise<InviteRecord[]>;
+  hasHandshake(inviteId: string, handshakeId: string): Promise<boolean>;
+}
+
+/** Every method throws `INVALID_RECORD` for what breaks the rules of {@link Store}. */
+export interface SecretWriter {
+  /**
+   * Putting the same bytes again changes nothing.
+   * @throws {@link StoreError} `IDENTITY_EXISTS` if another identity is there
+   */
+  putIdentity(bytes: Uint8Array): void;
+  /** Inserts or replaces. */
+  putSession(record: SessionRecord): void;
+  /** Deletes the secrets only; what the message database keeps for the session stays. */
+  deleteSession(id: string): void;
+  /** Inserts or replaces; handshakes of the invite stay. */
+  putInvite(record: InviteRecord): void;
+  /** Together with its handshakes. */
+  deleteInvite(id: string): void;
+  /**
+   * Idempotent.
+   * @throws {@link StoreError} `INVALID_RECORD` if the invite is not there
+   */
+  addHandshake(inviteId: string, handshakeId: string): void;
+}

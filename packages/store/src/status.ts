@@ -1,0 +1,18 @@
+/**
+ * The order in which the status of a message may change, shared by all stores. Pure.
+ * @module
+ */
+import type { MessageStatus, OutgoingStatus } from "./messages.ts";
+
+/** For each wanted status, those it may follow. A late acknowledgement proves delivery, even after `failed`. */
+const MAY_FOLLOW: Readonly<Record<OutgoingStatus, readonly MessageStatus[]>> = {
+  queued: [],
+  sent: ["queued"],
+  delivered: ["queued", "sent", "failed"],
+  failed: ["queued", "sent"],
+};
+
+/** The status after asking for `wanted`: `wanted` where that is a step forward, else `current`. */
+export function nextStatus(current: MessageStatus, wanted: OutgoingStatus): MessageStatus {
+  return MAY_FOLLOW[wanted].includes(current) ? wanted : current;
+}

@@ -1,0 +1,6 @@
+/** All packages in one run; `pnpm --filter @chat/sds test` runs one of them alone. */
+export default {
+  projects: ["<rootDir>/packages/*", "<rootDir>/apps/*", "<rootDir>/test"],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};

@@ -1,0 +1,11 @@
+/** `pnpm generate`: protobuf code next to its only user, and nothing else. @module */
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, run } from "./toolchain.mjs";
+
+process.chdir(ROOT);
+const environment = { ...process.env, PATH: `${join(ROOT, "node_modules", ".bin")}:${process.env.PATH}` };
+for (const template of globSync("packages/*/buf.gen.yaml").sort()) {
+  const code = await run("buf", ["generate", "--template", template], { env: environment });
+  if (code !== 0) process.exit(code);
+}

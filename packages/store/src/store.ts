@@ -12,7 +12,7 @@ import type { SecretStore, SecretWriter } from "./secrets.ts";
  * - Reads see committed state only, never a write that is under way.
  * - Bytes given are copied before the call that takes them returns; bytes handed out are the caller's.
  * - An id, topic or account is 1 to 1024 UTF-16 units of well-formed Unicode; times, sequences and Lamport
- *   timestamps are safe integers ≥ 0. Anything else is `INVALID_RECORD` when written and is not found when read.
+ *   timestamps are safe integers ≥ 0. Writing anything else throws `INVALID_RECORD`.
  */
 export interface Store extends AsyncDisposable {
   readonly messages: MessageStore;

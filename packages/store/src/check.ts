@@ -1,0 +1,94 @@
+/**
+ * The rules that a record must keep, the same for every store. Messages name the field and what is wrong with it,
+ * never the value: a field may hold anything.
+ * @module
+ */
+import { StoreError } from "./errors.ts";
+import type { ConversationRecord, NewMessageRecord, OutboxRecord, OutgoingRecord, SegmentRecord } from "./messages.ts";
+
+/** Ids come from peers, too: the cap keeps one of them from growing an index without bound. */
+const MAX_TEXT_LENGTH = 1024;
+
+/** @throws {@link StoreError} `INVALID_OPTION` unless `limit` is a safe integer ≥ 1 */
+export function checkLimit(limit: number): void {
+  if (!Number.isSafeInteger(limit) || limit < 1) {
+    throw new StoreError("INVALID_OPTION", `limit: want an integer ≥ 1, got ${limit}`);
+  }
+}
+
+/** An id, topic or account. Ill-formed Unicode is refused because two such strings may become one in UTF-8. */
+export function checkText(name: string, value: unknown): void {
+  if (typeof value !== "string") throw invalid(name, `want a string, got ${typeof value}`);
+  if (value.length < 1 || value.length > MAX_TEXT_LENGTH) {
+    throw invalid(name, `want 1 to ${MAX_TEXT_LENGTH} UTF-16 units, got ${value.length}`);
+  }
+  if (!value.isWellFormed()) throw invalid(name, "want well-formed Unicode, got a lone surrogate");
+}
+
+/** A time, sequence, index or Lamport timestamp. */
+export function checkInteger(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || Number(value) < 0) {
+    throw invalid(name, `want a safe integer ≥ 0, got ${typeof value === "number" ? value : typeof value}`);
+  }
+}
+
+export function checkBytes(name: string, value: unknown): void {
+  // By its tag, because `instanceof` fails for bytes of another realm (a frame, a jest sandbox).
+  const tag = Object.prototype.toString.call(value);
+  if (tag !== "[object Uint8Array]") throw invalid(name, `want a Uint8Array, got ${tag}`);
+}
+
+export function checkConversation(record: ConversationRecord): void {
+  checkText("conversation.id", record.id);
+  checkText("conversation.peer", record.peer);
+  checkInteger("conversation.createdAtMs", record.createdAtMs);
+}
+
+export function checkMessage(record: NewMessageRecord): void {
+  checkText("message.id", record.id);
+  checkText("message.conversationId", record.conversationId);
+  checkOneOf("message.direction", record.direction, ["incoming", "outgoing"]);
+  const statuses = record.direction === "incoming" ? ["received"] : ["queued", "sent", "delivered", "failed"];
+  checkOneOf(`message.status (${record.direction})`, record.status, statuses);
+  checkBytes("message.content", record.content);
+  checkInteger("message.lamport", record.lamport);
+  checkInteger("message.sentAtMs", record.sentAtMs);
+  checkInteger("message.storedAtMs", record.storedAtMs);
+}
+
+export function checkOutbox(record: OutboxRecord): void {
+  checkText("outbox.id", record.id);
+  checkText("outbox.sessionId", record.sessionId);
+  if (record.messageId !== undefined) checkText("outbox.messageId", record.messageId);
+  checkText("outbox.topic", record.topic);
+  checkBytes("outbox.payload", record.payload);
+  if (record.timestampMs !== undefined) checkInteger("outbox.timestampMs", record.timestampMs);
+  checkInteger("outbox.createdAtMs", record.createdAtMs);
+  checkOneOf("outbox.purpose", record.purpose, ["content", "acknowledgement", "retransmission"]);
+}
+
+export function checkOutgoing(record: OutgoingRecord): void {
+  checkText("outgoing.sessionId", record.sessionId);
+  checkText("outgoing.sdsId", record.sdsId);
+  checkText("outgoing.messageId", record.messageId);
+  checkBytes("outgoing.bytes", record.bytes);
+}
+
+export function checkSegment(record: SegmentRecord): void {
+  checkText("segment.sessionId", record.sessionId);
+  checkText("segment.setId", record.setId);
+  checkInteger("segment.index", record.index);
+  if (typeof record.isParity !== "boolean") {
+    throw invalid("segment.isParity", `want a boolean, got ${typeof record.isParity}`);
+  }
+  checkBytes("segment.bytes", record.bytes);
+  checkInteger("segment.storedAtMs", record.storedAtMs);
+}
+
+export function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw invalid(name, `want ${allowed.join(", ")}, got another value`);
+}
+
+function invalid(name: string, problem: string): StoreError {
+  return new StoreError("INVALID_RECORD", `${name}: ${problem}`);
+}

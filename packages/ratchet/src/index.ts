@@ -1,1 +1,27 @@
-export {};
+export { wipe } from "./bytes.ts";
+export { RatchetError, type RatchetErrorCode } from "./errors.ts";
+export { accountId } from "./identity.ts";
+export type { RatchetLimits } from "./limits.ts";
+export type { RandomBytes } from "./random.ts";
+export { type DecryptOptions, type DecryptResult, decrypt, type EncryptResult, encrypt } from "./ratchet.ts";
+export { decodeState, encodeState } from "./snapshot.ts";
+export {
+  type InitiatorStart,
+  type RatchetState,
+  type ResponderStart,
+  type SkippedKey,
+  startAsInitiator,
+  startAsResponder,
+} from "./state.ts";
+export { LIBCHAT, PRIVATE1, type RatchetMessage, type Suite } from "./suite.ts";
+export {
+  agreeAsInitiator,
+  agreeAsResponder,
+  deriveSession,
+  type InitiatorAgreement,
+  type ResponderAgreement,
+  type SessionSecrets,
+  sessionAssociatedData,
+} from "./x3dh.ts";
+export { diffieHellman, generateKeyPair, isValidPublicKey, type KeyPair, keyPairFromSecret } from "./x25519.ts";
+export { signXeddsa, verifyXeddsa } from "./xeddsa.ts";

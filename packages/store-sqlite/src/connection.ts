@@ -1,0 +1,104 @@
+/**
+ * One connection to a database file, with every failure turned into a {@link StoreError}.
+ * @module
+ */
+import { StoreError } from "@chat/store";
+import Database from "better-sqlite3";
+import { errorCode } from "./error-code.ts";
+
+export type Value = string | number | Uint8Array | null;
+
+export type Statement<Row> = {
+  get(...values: Value[]): Row | undefined;
+  all(...values: Value[]): Row[];
+  run(...values: Value[]): void;
+};
+
+export class Connection {
+  readonly #database: Database.Database;
+  readonly #path: string;
+
+  /** @param path - absolute; the file must exist */
+  constructor(path: string) {
+    this.#path = path;
+    // No waiting for a lock: whoever holds it is another owner, and does not let go of it.
+    this.#database = this.#guard(() => new Database(path, { fileMustExist: true, timeout: 0 }));
+  }
+
+  /** False again as soon as SQLite had to end the transaction by itself, as it may on a full disk. */
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  /** @typeParam Row - the columns that `sql` selects; the STRICT schema vouches for their types */
+  statement<Row = never>(sql: string): Statement<Row> {
+    const prepared = this.#guard(() => this.#database.prepare<Value[], Row>(sql));
+    return {
+      get: (...values) => this.#guard(() => prepared.get(...values)),
+      all: (...values) => this.#guard(() => prepared.all(...values)),
+      run: (...values) => {
+        this.#guard(() => prepared.run(...values));
+      },
+    };
+  }
+
+  exec(sql: string): void {
+    this.#guard(() => this.#database.exec(sql));
+  }
+
+  /** @returns the pragma's first value */
+  pragma(sql: string): unknown {
+    return this.#guard(() => this.#database.pragma(sql, { simple: true }));
+  }
+
+  /** Runs `work` in one transaction: all of it is durable when this returns, or nothing if it throws. */
+  transaction(work: () => void): void {
+    this.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.exec("COMMIT");
+    } catch (error) {
+      if (this.inTransaction) this.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #guard<Result>(operation: () => Result): Result {
+    try {
+      return operation();
+    } catch (error) {
+      throw toStoreError(error, this.#path);
+    }
+  }
+}
+
+/** SQLite's codes become ours. Its messages name tables and columns, never values, so they may travel as `cause`. */
+function toStoreError(error: unknown, path: string): unknown {
+  const code = errorCode(error) ?? "";
+  if (!code.startsWith("SQLITE_")) return error; // a mistake of ours, such as a missing parameter
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
+    return new StoreError(
+      "STORE_LOCKED",
+      `${path}: want to be its only owner, but it is open elsewhere; close the other store or process, or use another path`,
+      { cause: error },
+    );
+  }
+  if (code === "SQLITE_CONSTRAINT_FOREIGNKEY") {
+    return new StoreError("INVALID_RECORD", "record: want what it refers to put before, got an unknown id", {
+      cause: error,
+    });
+  }
+  // SQLITE_ERROR is an error in the SQL: ours is right for our schema, so the schema is not ours.
+  if (/^SQLITE_(NOTADB|CORRUPT|ERROR$)/.test(code)) {
+    return new StoreError("CORRUPT", `${path}: want an intact database of @chat/store-sqlite, got ${code}`, {
+      cause: error,
+    });
+  }
+  return new StoreError("IO", `${path}: want to read and write it, got ${code}`, {
+    cause: error,
+  });
+}

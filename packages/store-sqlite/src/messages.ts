@@ -1,0 +1,242 @@
+/**
+ * The reads of the message database.
+ * @module
+ */
+import {
+  type ConversationRecord,
+  checkLimit,
+  type MessageRecord,
+  type MessageStore,
+  type OutboxRecord,
+  type OutgoingRecord,
+  type PageOptions,
+  type SegmentRecord,
+  StoreError,
+} from "@chat/store";
+import type { Connection, Statement } from "./connection.ts";
+import type { Sealer } from "./sealer.ts";
+
+type ConversationRow = { id: string; peer: Uint8Array; created_at_ms: number };
+type MessageRow = {
+  sequence: number;
+  id: string;
+  conversation_id: string;
+  direction: MessageRecord["direction"];
+  status: MessageRecord["status"];
+  content: Uint8Array;
+  lamport: number;
+  sent_at_ms: number;
+  stored_at_ms: number;
+};
+type OutboxRow = {
+  id: string;
+  session_id: string;
+  message_id: string | null;
+  topic: string;
+  payload: Uint8Array;
+  timestamp_ms: number | null;
+  created_at_ms: number;
+  purpose: OutboxRecord["purpose"];
+};
+type SegmentRow = {
+  position: number;
+  session_id: string;
+  set_id: string;
+  is_parity: number;
+  segment_index: number;
+  bytes: Uint8Array;
+  stored_at_ms: number;
+};
+
+const MESSAGE =
+  "SELECT sequence, id, conversation_id, direction, status, content, lamport, sent_at_ms, stored_at_ms FROM messages";
+
+/** A segment is as large as a Waku message at most, so a page stays within a few megabytes. */
+const SEGMENTS_PER_PAGE = 32;
+
+export class SqliteMessages implements MessageStore {
+  readonly #sealer: Sealer;
+  readonly #assertOpen: () => void;
+  readonly #conversations: Statement<ConversationRow>;
+  readonly #conversation: Statement<ConversationRow>;
+  readonly #message: Statement<MessageRow>;
+  readonly #newest: Statement<MessageRow>;
+  readonly #older: Statement<MessageRow>;
+  readonly #incoming: Statement<MessageRow>;
+  readonly #consumed: Statement<{ sequence: number }>;
+  readonly #outbox: Statement<OutboxRow>;
+  readonly #pending: Statement<{ count: number }>;
+  readonly #outgoing: Statement<{ message_id: string; bytes: Uint8Array }>;
+  readonly #unsent: Statement<{ count: number }>;
+  readonly #sdsId: Statement<{ lamport: number }>;
+  readonly #sdsState: Statement<{ state: Uint8Array }>;
+  readonly #segments: Statement<SegmentRow>;
+  readonly #cursor: Statement<{ timestamp_ms: number }>;
+
+  /** @param assertOpen - throws once the store is closed */
+  constructor(connection: Connection, sealer: Sealer, assertOpen: () => void) {
+    this.#sealer = sealer;
+    this.#assertOpen = assertOpen;
+    const conversation = "SELECT id, peer, created_at_ms FROM conversations";
+    this.#conversations = connection.statement(`${conversation} ORDER BY position`);
+    this.#conversation = connection.statement(`${conversation} WHERE id = ?`);
+    this.#message = connection.statement(`${MESSAGE} WHERE id = ?`);
+    this.#newest = connection.statement(`${MESSAGE} WHERE conversation_id = ? ORDER BY lamport DESC, id DESC LIMIT ?`);
+    this.#older = connection.statement(
+      `${MESSAGE} WHERE conversation_id = ? AND (lamport, id) < (?, ?) ORDER BY lamport DESC, id DESC LIMIT ?`,
+    );
+    this.#incoming = connection.statement(
+      `${MESSAGE} WHERE direction = 'incoming' AND sequence > ? ORDER BY sequence LIMIT ?`,
+    );
+    this.#consumed = connection.statement("SELECT sequence FROM consumed");
+    this.#outbox = connection.statement(
+      `SELECT id, session_id, message_id, topic, payload, timestamp_ms, created_at_ms, purpose
+       FROM outbox ORDER BY position LIMIT ?`,
+    );
+    this.#pending = connection.statement("SELECT count(*) AS count FROM outgoing WHERE message_id = ?");
+    this.#outgoing = connection.statement("SELECT message_id, bytes FROM outgoing WHERE session_id = ? AND sds_id = ?");
+    this.#unsent = connection.statement("SELECT count(*) AS count FROM outbox WHERE message_id = ?");
+    this.#sdsId = connection.statement("SELECT lamport FROM sds_ids WHERE session_id = ? AND sds_id = ?");
+    this.#sdsState = connection.statement("SELECT state FROM sds_states WHERE session_id = ?");
+    this.#segments = connection.statement(
+      `SELECT position, session_id, set_id, is_parity, segment_index, bytes, stored_at_ms
+       FROM segments WHERE position > ? ORDER BY position LIMIT ${SEGMENTS_PER_PAGE}`,
+    );
+    this.#cursor = connection.statement("SELECT timestamp_ms FROM cursors WHERE topic = ?");
+  }
+
+  async conversations(): Promise<ConversationRecord[]> {
+    this.#assertOpen();
+    return this.#conversations.all().map((row) => this.#toConversation(row));
+  }
+
+  async conversation(id: string): Promise<ConversationRecord | undefined> {
+    this.#assertOpen();
+    const row = this.#conversation.get(id);
+    return row && this.#toConversation(row);
+  }
+
+  async message(id: string): Promise<MessageRecord | undefined> {
+    this.#assertOpen();
+    const row = this.#message.get(id);
+    return row && this.#toMessage(row);
+  }
+
+  async page(conversationId: string, { limit, before }: PageOptions): Promise<MessageRecord[]> {
+    this.#assertOpen();
+    checkLimit(limit);
+    const rows =
+      before === undefined ? this.#newest.all(conversationId, limit) : this.#before(conversationId, before, limit);
+    return rows.reverse().map((row) => this.#toMessage(row));
+  }
+
+  async incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]> {
+    this.#assertOpen();
+    checkLimit(limit);
+    return this.#incoming.all(sequence, limit).map((row) => this.#toMessage(row));
+  }
+
+  async consumed(): Promise<number> {
+    this.#assertOpen();
+    return this.#consumed.get()?.sequence ?? 0;
+  }
+
+  async outbox(limit: number): Promise<OutboxRecord[]> {
+    this.#assertOpen();
+    checkLimit(limit);
+    return this.#outbox.all(limit).map(toOutbox);
+  }
+
+  async pendingCount(messageId: string): Promise<number> {
+    this.#assertOpen();
+    return this.#pending.get(messageId)?.count ?? 0;
+  }
+
+  async outgoing(sessionId: string, sdsId: string): Promise<OutgoingRecord | undefined> {
+    this.#assertOpen();
+    const row = this.#outgoing.get(sessionId, sdsId);
+    if (row === undefined) return undefined;
+    const bytes = this.#sealer.unseal(row.bytes, "outgoing", "bytes", sessionId, sdsId);
+    return { sessionId, sdsId, messageId: row.message_id, bytes };
+  }
+
+  async unsentCount(messageId: string): Promise<number> {
+    this.#assertOpen();
+    return this.#unsent.get(messageId)?.count ?? 0;
+  }
+
+  async knownSdsIds(sessionId: string, ids: readonly string[]): Promise<Set<string>> {
+    this.#assertOpen();
+    return new Set(ids.filter((id) => this.#sdsId.get(sessionId, id) !== undefined));
+  }
+
+  async sdsState(sessionId: string): Promise<Uint8Array | undefined> {
+    this.#assertOpen();
+    const row = this.#sdsState.get(sessionId);
+    return row && this.#sealer.unseal(row.state, "sds_states", "state", sessionId);
+  }
+
+  async *segments(): AsyncGenerator<SegmentRecord, void, undefined> {
+    let last = 0;
+    while (true) {
+      this.#assertOpen();
+      const page = this.#segments.all(last);
+      for (const row of page) {
+        yield this.#toSegment(row);
+        last = row.position;
+      }
+      if (page.length < SEGMENTS_PER_PAGE) return;
+    }
+  }
+
+  async cursor(topic: string): Promise<number | undefined> {
+    this.#assertOpen();
+    return this.#cursor.get(topic)?.timestamp_ms;
+  }
+
+  #before(conversationId: string, before: string, limit: number): MessageRow[] {
+    const end = this.#message.get(before);
+    if (end?.conversation_id !== conversationId) {
+      throw new StoreError("INVALID_OPTION", "before: want the id of a message of the conversation, got another");
+    }
+    return this.#older.all(conversationId, end.lamport, end.id, limit);
+  }
+
+  #toConversation({ id, peer, created_at_ms: createdAtMs }: ConversationRow): ConversationRecord {
+    const bytes = this.#sealer.unseal(peer, "conversations", "peer", id);
+    return { id, peer: new TextDecoder().decode(bytes), createdAtMs };
+  }
+
+  #toMessage(row: MessageRow): MessageRecord {
+    return {
+      id: row.id,
+      conversationId: row.conversation_id,
+      direction: row.direction,
+      status: row.status,
+      content: this.#sealer.unseal(row.content, "messages", "content", row.id),
+      lamport: row.lamport,
+      sentAtMs: row.sent_at_ms,
+      storedAtMs: row.stored_at_ms,
+      sequence: row.sequence,
+    };
+  }
+
+  #toSegment(row: SegmentRow): SegmentRecord {
+    const { session_id: sessionId, set_id: setId, is_parity, segment_index: index, stored_at_ms: storedAtMs } = row;
+    const bytes = this.#sealer.unseal(row.bytes, "segments", "bytes", sessionId, setId, is_parity, index);
+    return { sessionId, setId, index, isParity: is_parity === 1, bytes, storedAtMs };
+  }
+}
+
+function toOutbox(row: OutboxRow): OutboxRecord {
+  return {
+    id: row.id,
+    sessionId: row.session_id,
+    ...(row.message_id !== null && { messageId: row.message_id }),
+    topic: row.topic,
+    payload: new Uint8Array(row.payload),
+    ...(row.timestamp_ms !== null && { timestampMs: row.timestamp_ms }),
+    createdAtMs: row.created_at_ms,
+    purpose: row.purpose,
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * Opens a database: take ownership, look at what it is, get its key, bring its schema up to date, in this order,
+ * so that a file that is not ours or not for this key is never changed.
+ * @module
+ */
+import { closeSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Store, StoreError } from "@chat/store";
+import { Connection } from "./connection.ts";
+import { errorCode } from "./error-code.ts";
+import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
+import { syncDirectory } from "./key-file.ts";
+import { migrate, schemaVersion } from "./schema.ts";
+import { Sealer } from "./sealer.ts";
+import { SqliteStore } from "./sqlite-store.ts";
+
+export type SqliteStoreOptions = {
+  /**
+   * The database file, created with mode 0600 if it is missing; its directory must exist. SQLite keeps
+   * `<path>-wal` next to it while it is open.
+   */
+  readonly path: string;
+  /**
+   * A passphrase, or 32 bytes from a place that keeps secrets, such as the operating system's keychain. Copied.
+   * Without it a random key is kept in `<path>.key` (mode 0600), which protects copies of the database file
+   * alone, not the directory.
+   */
+  readonly key?: Uint8Array | string;
+};
+
+/**
+ * Opens the database at `path`, or creates it, and owns it until it is closed.
+ *
+ * @throws {@link StoreError} (as a rejection) `STORE_LOCKED`, `WRONG_KEY`, `CORRUPT`, `SCHEMA_TOO_NEW`,
+ *   `INVALID_OPTION`, `IO`
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const path = checkPath(options.path);
+  const { key } = options;
+  checkKey(key);
+  createFile(path);
+  const connection = new Connection(path);
+  let sealer: Sealer | undefined;
+  try {
+    takeOwnership(connection);
+    const version = schemaVersion(connection);
+    configure(connection);
+    const keyFile = `${path}.key`;
+    if (version === 0) {
+      const { dataKey, row } = await createDataKey(key, keyFile);
+      sealer = new Sealer(dataKey);
+      connection.transaction(() => {
+        migrate(connection, version);
+        insertKeyRow(connection, row);
+      });
+    } else {
+      sealer = new Sealer(await unwrapDataKey(readKeyRow(connection), key, keyFile));
+      connection.transaction(() => migrate(connection, version));
+    }
+    return new SqliteStore(connection, sealer);
+  } catch (error) {
+    sealer?.wipe();
+    connection.close();
+    throw error;
+  }
+}
+
+function checkPath(path: string): string {
+  // SQLite trims names and treats a NUL as the end of one, which would make it open another file than we mean.
+  if (typeof path !== "string" || path.trim() !== path || path === "" || path.includes("\0")) {
+    throw new StoreError("INVALID_OPTION", "path: want a file name without spaces at its ends, got another value");
+  }
+  return resolve(path); // absolute, hence never ":memory:" nor a "file:" URI
+}
+
+/**
+ * Creates an empty file that only its owner may read; SQLite gives the -wal file the same mode. An existing file is
+ * not even opened: closing it would drop the locks that another store of this process may hold on it (POSIX).
+ */
+function createFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", 0o600));
+    syncDirectory(dirname(path));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EEXIST") return;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      throw new StoreError("INVALID_OPTION", `path: want a file in an existing directory, got ${path}`, {
+        cause: error,
+      });
+    }
+    throw new StoreError("IO", `${path}: want to create it, got ${code}`, { cause: error });
+  }
+}
+
+/** Takes the lock that this mode then keeps until the connection is closed; the system frees it after a crash. */
+function takeOwnership(connection: Connection): void {
+  connection.pragma("locking_mode = EXCLUSIVE");
+  connection.exec("BEGIN EXCLUSIVE; COMMIT");
+}
+
+function configure(connection: Connection): void {
+  const journal = connection.pragma("journal_mode = WAL");
+  if (journal !== "wal") throw new StoreError("IO", `database: want write-ahead logging, got journal mode ${journal}`);
+  connection.pragma("synchronous = FULL");
+  connection.pragma("fullfsync = ON"); // where fsync alone does not reach the disk (macOS)
+  connection.pragma("foreign_keys = ON");
+  connection.pragma("secure_delete = ON");
+  connection.pragma("temp_store = MEMORY");
+  connection.pragma("trusted_schema = OFF");
+  connection.pragma("cell_size_check = ON");
+}
+
+const KEY_COLUMNS = "kek, salt, scrypt_n, scrypt_r, scrypt_p, wrapped";
+
+function readKeyRow(connection: Connection): KeyRow {
+  const row = connection.statement<KeyRow>(`SELECT ${KEY_COLUMNS} FROM data_key`).get();
+  if (row === undefined) throw new StoreError("CORRUPT", "data_key: want one row, got none");
+  return row;
+}
+
+function insertKeyRow(connection: Connection, row: KeyRow): void {
+  connection
+    .statement(`INSERT INTO data_key (id, ${KEY_COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?)`)
+    .run(row.kek, row.salt, row.scrypt_n, row.scrypt_r, row.scrypt_p, row.wrapped);
+}

@@ -1,0 +1,72 @@
+/**
+ * Seals single values with ChaCha20-Poly1305, each bound to its place: table, column and row.
+ * A sealed value is nonce (12 bytes, random) || ciphertext || tag (16 bytes).
+ * @module
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { StoreError } from "@chat/store";
+
+export const KEY_LENGTH = 32;
+const ALGORITHM = "chacha20-poly1305";
+const NONCE_LENGTH = 12;
+const TAG_LENGTH = 16;
+
+/** Where a value lives: table, column, then the key of the row. */
+export type Place = readonly [table: string, column: string, ...key: (string | number)[]];
+
+/** Holds the data key. Random nonces are safe up to about 2^32 sealed values per key. */
+export class Sealer {
+  readonly #key: Uint8Array;
+
+  /** @param key - 32 bytes; taken over, and wiped by {@link wipe} */
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  seal(plaintext: Uint8Array, ...place: Place): Uint8Array {
+    return seal(this.#key, plaintext, place);
+  }
+
+  /** @throws {@link StoreError} `CORRUPT` if the value was not sealed with this key for this place */
+  unseal(sealed: Uint8Array, ...place: Place): Uint8Array {
+    const plaintext = unseal(this.#key, sealed, place);
+    if (plaintext === undefined) {
+      throw new StoreError("CORRUPT", `${place[0]}.${place[1]}: want a value sealed for its row, got another`);
+    }
+    return plaintext;
+  }
+
+  wipe(): void {
+    this.#key.fill(0);
+  }
+}
+
+export function seal(key: Uint8Array, plaintext: Uint8Array, place: Place): Uint8Array {
+  const nonce = randomBytes(NONCE_LENGTH);
+  const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_LENGTH });
+  cipher.setAAD(associatedData(place), { plaintextLength: plaintext.length });
+  const ciphertext = cipher.update(plaintext);
+  cipher.final();
+  return Buffer.concat([nonce, ciphertext, cipher.getAuthTag()]);
+}
+
+/** @returns undefined if `sealed` does not belong to `key` and `place` */
+export function unseal(key: Uint8Array, sealed: Uint8Array, place: Place): Uint8Array | undefined {
+  const end = sealed.length - TAG_LENGTH;
+  if (end < NONCE_LENGTH) return undefined;
+  const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_LENGTH), { authTagLength: TAG_LENGTH });
+  decipher.setAAD(associatedData(place), { plaintextLength: end - NONCE_LENGTH });
+  decipher.setAuthTag(sealed.subarray(end));
+  const plaintext = decipher.update(sealed.subarray(NONCE_LENGTH, end));
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  return new Uint8Array(plaintext);
+}
+
+/** JSON keeps the parts apart: ("a", "bc") and ("ab", "c") differ. */
+function associatedData(place: Place): Uint8Array {
+  return Buffer.from(JSON.stringify(place));
+}

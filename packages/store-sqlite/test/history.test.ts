@@ -1,0 +1,31 @@
+import { openMemoryStore } from "@chat/store";
+import { randomHistory, snapshotOf } from "@chat/store/testing";
+import { openSqliteStore } from "@chat/store-sqlite";
+import { expect, test } from "@jest/globals";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const directory = temporaryDirectory();
+const key = new Uint8Array(32).fill(7);
+
+test.each([101, 102, 103, 104, 105])(
+  "history %i reads as it does in memory, also after opening it again",
+  async (seed) => {
+    const path = directory.file(`history-${seed}.db`);
+    await using memory = openMemoryStore();
+    const outcomesIn = (store: typeof memory, steps: ReturnType<typeof randomHistory>) =>
+      Promise.allSettled(steps.map(({ change }) => store.write(change)));
+    for (let part = 0; part < 4; part++) {
+      await using store = await openSqliteStore({ path, key });
+      expect(await snapshotOf(store)).toEqual(await snapshotOf(memory));
+      for (const steps of [randomHistory(seed * 10 + part, 20), randomHistory(seed * 20 + part, 3)]) {
+        const outcomes = await outcomesIn(store, steps);
+        expect(outcomes.map(summary)).toEqual((await outcomesIn(memory, steps)).map(summary));
+        expect(await snapshotOf(store)).toEqual(await snapshotOf(memory));
+      }
+    }
+  },
+);
+
+function summary(outcome: PromiseSettledResult<void>): string {
+  return outcome.status === "fulfilled" ? "done" : String(outcome.reason.code ?? outcome.reason.message);
+}

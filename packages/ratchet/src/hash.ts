@@ -9,9 +9,12 @@ import { ascii, concat, wipe } from "./bytes.ts";
 
 const PERSONAL_BYTES = 16;
 
-/** BLAKE2b whose digest length is set to `lengthBytes`, which is not the same as a truncated longer digest. */
-export function blake2b(data: Uint8Array, lengthBytes: number): Uint8Array {
-  return hash(data, lengthBytes);
+/**
+ * BLAKE2b of the parts one after the other. Its digest length is set to `lengthBytes` (1 to 64), which is not the same
+ * as a longer digest cut short.
+ */
+export function blake2b(lengthBytes: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  return hash(concat(...parts), lengthBytes);
 }
 
 /** Keyed BLAKE2b of the empty message: one secret in, one secret for each `personal` out. */

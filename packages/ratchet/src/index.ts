@@ -1,5 +1,6 @@
 export { wipe } from "./bytes.ts";
 export { RatchetError, type RatchetErrorCode } from "./errors.ts";
+export { blake2b } from "./hash.ts";
 export { accountId } from "./identity.ts";
 export type { RatchetLimits } from "./limits.ts";
 export type { RandomBytes } from "./random.ts";

@@ -86,7 +86,7 @@ export function deriveSession(shared: Uint8Array): SessionSecrets {
   }
   const secret = blake2bDerive(shared, "InboxV1-Seed", SECRET_BYTES);
   const base = blake2bDerive(secret, "L-PV1-CID", CONVERSATION_BYTES);
-  const conversationId = (role: "I" | "R") => hex(blake2b(concat(base, ascii(role)), CONVERSATION_BYTES));
+  const conversationId = (role: "I" | "R") => hex(blake2b(CONVERSATION_BYTES, base, ascii(role)));
   return {
     secret,
     base,

@@ -1,0 +1,17 @@
+/**
+ * Protobuf from the network: a value or nothing, never an exception.
+ * @module
+ */
+import { type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+
+/** The message, or undefined if `bytes` are not one. Unknown fields are skipped. Byte fields are views into `bytes`. */
+export function decodeMessage<Desc extends DescMessage>(
+  schema: Desc,
+  bytes: Uint8Array,
+): MessageShape<Desc> | undefined {
+  try {
+    return fromBinary(schema, bytes, { readUnknownFields: false });
+  } catch {
+    return undefined;
+  }
+}

@@ -5,7 +5,9 @@
  * @module
  */
 import { randomBytes, type ScryptOptions, scrypt } from "node:crypto";
+import { promisify } from "node:util";
 import { StoreError } from "@chat/store";
+import { errorCode } from "./error-code.ts";
 import { createKeyFile, readKeyFile } from "./key-file.ts";
 import { KEY_LENGTH, type Place, seal, unseal } from "./sealer.ts";
 
@@ -24,6 +26,7 @@ const SCRYPT = { N: 2 ** 17, r: 8, p: 1 };
 /** A tampered row must not be able to ask for all memory. */
 const MAX_SCRYPT_BYTES = 1024 ** 3;
 const SALT_LENGTH = 16;
+const deriveKey = promisify<string, Uint8Array, number, ScryptOptions, Uint8Array>(scrypt);
 const WRAPPED: Place = ["data_key", "wrapped", 1];
 
 /** @throws {@link StoreError} `INVALID_OPTION` */
@@ -101,20 +104,15 @@ function scryptParameters({ salt, scrypt_n: N, scrypt_r: r, scrypt_p: p }: KeyRo
 }
 
 /** NFC, so that a passphrase does not depend on how a keyboard composes accents (RFC 8265, OpaqueString). */
-function fromPassphrase(passphrase: string, salt: Uint8Array, options: ScryptOptions): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    scrypt(
-      passphrase.normalize("NFC"),
-      salt,
-      KEY_LENGTH,
-      { ...options, maxmem: 2 * MAX_SCRYPT_BYTES },
-      (error, kek) => {
-        if (error === null) resolve(kek);
-        else
-          reject(new StoreError("CORRUPT", "data_key: want possible scrypt parameters, got others", { cause: error }));
-      },
-    );
-  });
+async function fromPassphrase(passphrase: string, salt: Uint8Array, options: ScryptOptions): Promise<Uint8Array> {
+  try {
+    return await deriveKey(passphrase.normalize("NFC"), salt, KEY_LENGTH, { ...options, maxmem: 2 * MAX_SCRYPT_BYTES });
+  } catch (error) {
+    if (errorCode(error) === "ERR_CRYPTO_INVALID_SCRYPT_PARAMS") {
+      throw new StoreError("CORRUPT", "data_key: want possible scrypt parameters, got others", { cause: error });
+    }
+    throw new StoreError("IO", "key: want memory for scrypt, got none", { cause: error });
+  }
 }
 
 /** Wipes `kek`. */

@@ -3,7 +3,7 @@
  * so that a file that is not ours or not for this key is never changed.
  * @module
  */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Store, StoreError } from "@chat/store";
 import { Connection } from "./connection.ts";
@@ -45,6 +45,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     takeOwnership(connection);
     const version = schemaVersion(connection);
     configure(connection);
+    checkLength(connection, path);
     const keyFile = `${path}.key`;
     if (version === 0) {
       const { dataKey, row } = await createDataKey(key, keyFile);
@@ -109,6 +110,17 @@ function configure(connection: Connection): void {
   connection.pragma("temp_store = MEMORY");
   connection.pragma("trusted_schema = OFF");
   connection.pragma("cell_size_check = ON");
+}
+
+/**
+ * SQLite reads a last page that was cut off as if zeros followed. What a crash left in the -wal file is moved over
+ * first: only then must the file have all its pages.
+ */
+function checkLength(connection: Connection, path: string): void {
+  connection.pragma("wal_checkpoint(TRUNCATE)");
+  const want = Number(connection.pragma("page_count")) * Number(connection.pragma("page_size"));
+  const { size } = statSync(path);
+  if (size < want) throw new StoreError("CORRUPT", `${path}: want ${want} bytes, got ${size}; the file was cut off`);
 }
 
 const KEY_COLUMNS = "kek, salt, scrypt_n, scrypt_r, scrypt_p, wrapped";

@@ -161,13 +161,13 @@ export class MemoryMessageWriter implements MessageWriter {
 
   putMessage(record: NewMessageRecord): void {
     const { conversations, messages, log, journal } = this.#tables;
+    if (messages.get(record.id) !== undefined) return;
     if (conversations.get(record.conversationId) === undefined) {
       throw new StoreError(
         "INVALID_RECORD",
         "message.conversationId: want a conversation put before, got an unknown one",
       );
     }
-    if (messages.get(record.id) !== undefined) return;
     log.push(record.id);
     journal.record(() => log.pop());
     messages.set(copyMessage({ ...record, sequence: log.length }), record.id);

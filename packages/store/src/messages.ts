@@ -109,7 +109,8 @@ export interface MessageWriter {
   /** Inserts or replaces. */
   putConversation(record: ConversationRecord): void;
   /**
-   * Inserts the message and gives it the next sequence; a message whose id is there already is left as it is.
+   * Inserts the message and gives it the next sequence. If its id is there already, in whichever conversation,
+   * that message is left as it is.
    * @throws {@link StoreError} `INVALID_RECORD` if the conversation is not there, or if direction and status disagree
    */
   putMessage(record: NewMessageRecord): void;

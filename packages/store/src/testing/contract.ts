@@ -169,7 +169,10 @@ function describeMessages(open: Open): void {
     await store.write(putChat);
     const record = { ...outgoing("m1"), sequence: 1 };
     expect(await store.messages.message("m1")).toEqual(record);
-    await store.write((tx) => tx.messages.putMessage(incoming("m1", { content: bytes(7) })));
+    await store.write((tx) => {
+      tx.messages.putMessage(incoming("m1", { content: bytes(7) }));
+      tx.messages.putMessage(incoming("m1", { conversationId: "unknown" }));
+    });
     expect(await store.messages.message("m1")).toEqual(record);
     expect(await store.messages.message("none")).toBeUndefined();
   });

@@ -1,0 +1,16 @@
+/**
+ * Opens the store at the path given, prints "open" or the error's code, and keeps it until standard input ends.
+ * @module
+ */
+import { writeSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { openSqliteStore } from "@chat/store-sqlite";
+
+const [path = ""] = process.argv.slice(2);
+try {
+  await using store = await openSqliteStore({ path, key: new Uint8Array(32).fill(7) });
+  writeSync(1, `open, ${await store.messages.consumed()} consumed\n`);
+  await text(process.stdin);
+} catch (error) {
+  writeSync(1, `${typeof error === "object" && error !== null && "code" in error ? error.code : error}\n`);
+}

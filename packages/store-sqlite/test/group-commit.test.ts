@@ -1,0 +1,96 @@
+import { writeFileSync } from "node:fs";
+import { openSqliteStore } from "@chat/store-sqlite";
+import { expect, jest, test } from "@jest/globals";
+import { Connection } from "../src/connection.ts";
+import { migrate } from "../src/schema.ts";
+import { Sealer } from "../src/sealer.ts";
+import { SqliteStore } from "../src/sqlite-store.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const directory = temporaryDirectory();
+const key = new Uint8Array(32).fill(7);
+
+/** A store on a connection of the test's own, to reach what the public opening hides. */
+function openBare(name: string): { connection: Connection; store: SqliteStore } {
+  const path = directory.file(name);
+  writeFileSync(path, "");
+  const connection = new Connection(path);
+  connection.pragma("journal_mode = WAL");
+  migrate(connection, 0);
+  return { connection, store: new SqliteStore(connection, new Sealer(Uint8Array.from(key))) };
+}
+
+test("the calls of one turn share one commit, those of different turns do not", async () => {
+  const { connection, store } = openBare("groups.db");
+  await using _store = store;
+  const exec = jest.spyOn(connection, "exec");
+  const commits = () => exec.mock.calls.filter(([sql]) => sql === "COMMIT").length;
+  await Promise.all(Array.from({ length: 50 }, (_, n) => store.write((tx) => tx.messages.setCursor("/a", n))));
+  expect(commits()).toBe(1);
+  await store.write((tx) => tx.messages.setCursor("/a", 1));
+  await store.write((tx) => tx.messages.setCursor("/a", 2));
+  expect(commits()).toBe(3);
+});
+
+test("on a full disk a call fails with IO and leaves nothing, and the store goes on when there is room", async () => {
+  const { connection, store } = openBare("full.db");
+  await using _store = store;
+  connection.pragma("max_page_count = 60");
+  const put = (id: string, length: number) =>
+    store.write((tx) => {
+      tx.messages.setCursor(id, 1);
+      tx.messages.putSdsState(id, new Uint8Array(length));
+    });
+  const ids = ["small-1", "large", "small-2"];
+  const outcomes = await Promise.allSettled([put("small-1", 10), put("large", 1_000_000), put("small-2", 10)]);
+  expect(outcomes[1]).toMatchObject({ status: "rejected", reason: { name: "StoreError", code: "IO" } });
+  for (const [index, id] of ids.entries()) {
+    const isThere = outcomes[index]?.status === "fulfilled";
+    expect(await store.messages.cursor(id)).toBe(isThere ? 1 : undefined);
+    expect((await store.messages.sdsState(id)) !== undefined).toBe(isThere);
+  }
+  connection.pragma("max_page_count = 10000");
+  await put("large", 1_000_000);
+  expect(await store.messages.sdsState("large")).toHaveLength(1_000_000);
+});
+
+test("when the commit fails, every call of the group is told and nothing of it is there", async () => {
+  const { connection, store } = openBare("commit.db");
+  await using _store = store;
+  const failure = new Error("commit");
+  const exec = connection.exec.bind(connection);
+  const spy = jest.spyOn(connection, "exec").mockImplementation((sql) => {
+    if (sql === "COMMIT") throw failure;
+    exec(sql);
+  });
+  const own = new Error("own");
+  const outcomes = await Promise.allSettled([
+    store.write((tx) => tx.messages.setCursor("/a", 1)),
+    store.write(() => {
+      throw own;
+    }),
+    store.write((tx) => tx.messages.setCursor("/b", 1)),
+  ]);
+  expect(outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason)).toEqual([failure, own, failure]);
+  spy.mockRestore();
+  expect(await store.messages.cursor("/a")).toBeUndefined();
+  await store.write((tx) => tx.messages.setCursor("/a", 2));
+  expect(await store.messages.cursor("/a")).toBe(2);
+});
+
+test("a change may close the store and write to it: the first is done afterwards, the second refused", async () => {
+  const path = directory.file("inside.db");
+  const store = await openSqliteStore({ path, key });
+  const inside: Promise<void>[] = [];
+  await store.write((tx) => {
+    inside.push(store.close());
+    inside.push(store.write(() => {}));
+    tx.messages.setConsumed(3);
+  });
+  expect(await Promise.allSettled(inside)).toMatchObject([
+    { status: "fulfilled" },
+    { status: "rejected", reason: { code: "CLOSED" } },
+  ]);
+  await using next = await openSqliteStore({ path, key });
+  expect(await next.messages.consumed()).toBe(3);
+});

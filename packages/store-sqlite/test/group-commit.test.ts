@@ -94,3 +94,30 @@ test("a change may close the store and write to it: the first is done afterwards
   await using next = await openSqliteStore({ path, key });
   expect(await next.messages.consumed()).toBe(3);
 });
+
+test("a store is opened with the settings that durability and deletion rest on", async () => {
+  const pragma = jest.spyOn(Connection.prototype, "pragma");
+  await using _store = await openSqliteStore({ path: directory.file("settings.db"), key });
+  const connection = pragma.mock.contexts[0];
+  pragma.mockRestore();
+  if (!(connection instanceof Connection)) throw new Error("pragma: want it called on a Connection");
+  const settings = [
+    "journal_mode",
+    "synchronous",
+    "fullfsync",
+    "locking_mode",
+    "foreign_keys",
+    "secure_delete",
+    "trusted_schema",
+  ];
+  const values = settings.map((name) => [name, connection.pragma(name)]);
+  expect(Object.fromEntries(values)).toEqual({
+    journal_mode: "wal",
+    synchronous: 2,
+    fullfsync: 1,
+    locking_mode: "exclusive",
+    foreign_keys: 1,
+    secure_delete: 1,
+    trusted_schema: 0,
+  });
+});

@@ -1,0 +1,72 @@
+/**
+ * What one service node did and what it threw away. Nothing is dropped without being counted here.
+ * @module
+ */
+
+/** Why something was thrown away or refused. */
+export type DropReason =
+  /** Bytes that are no request, or a request that makes no sense. */
+  | "malformed"
+  /** A request or a message above its size limit. */
+  | "too-large"
+  /** A pubsub topic that is no shard of this network. */
+  | "unsupported-topic"
+  /** A timestamp outside the accepted window. */
+  | "bad-timestamp"
+  /** A message this node has already. */
+  | "duplicate"
+  /** A request that stopped half-way. */
+  | "timeout"
+  /** A stream that broke before its reply was out. */
+  | "aborted"
+  /** A pushed message that did not fit the queue of its subscriber. */
+  | "queue-full"
+  /** A pushed message whose subscriber went away. */
+  | "subscriber-gone"
+  /** A subscription above a limit of this node. */
+  | "over-limit"
+  /** A message or query the archive could not serve. */
+  | "archive-failed";
+
+const DROP_REASONS: readonly DropReason[] = [
+  "malformed",
+  "too-large",
+  "unsupported-topic",
+  "bad-timestamp",
+  "duplicate",
+  "timeout",
+  "aborted",
+  "queue-full",
+  "subscriber-gone",
+  "over-limit",
+  "archive-failed",
+];
+
+/** All counts start at 0 with the node object and survive `stop` and `start`. */
+export interface NodeCounters {
+  /** Messages accepted by light push. */
+  readonly pushed: number;
+  /** Messages that arrived from other service nodes. */
+  readonly relayed: number;
+  /** Messages written to the store. */
+  readonly stored: number;
+  /** Messages handed to subscribers, once for each subscriber. */
+  readonly filtered: number;
+  /** Pages of history served. */
+  readonly queried: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+}
+
+export type Counters = {
+  -readonly [Name in Exclude<keyof NodeCounters, "dropped">]: number;
+} & { readonly dropped: Record<DropReason, number> };
+
+export function createCounters(): Counters {
+  const dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  return { pushed: 0, relayed: 0, stored: 0, filtered: 0, queried: 0, dropped };
+}
+
+/** A copy that later events do not change. */
+export function snapshot(counters: Counters): NodeCounters {
+  return { ...counters, dropped: { ...counters.dropped } };
+}

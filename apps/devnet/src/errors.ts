@@ -1,0 +1,23 @@
+/** Codes are API: add new ones, keep old ones. Message text may change in any release. */
+export type DevnetErrorCode =
+  /** An option is out of its range; the message names the option and the range. */
+  | "INVALID_OPTION"
+  /** Another process listens on a wanted port. */
+  | "PORT_IN_USE"
+  /** The host and port cannot be listened on for another reason. */
+  | "LISTEN_FAILED"
+  /** The data directory cannot be read or written, or another devnet uses it. */
+  | "DATA_DIR_UNUSABLE"
+  /** The service nodes did not find each other in time. */
+  | "LINK_TIMEOUT"
+  /** A node of a closed devnet was asked to start. */
+  | "CLOSED";
+
+export class DevnetError extends Error {
+  override readonly name = "DevnetError";
+  readonly code: DevnetErrorCode;
+  constructor(code: DevnetErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

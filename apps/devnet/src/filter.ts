@@ -1,0 +1,179 @@
+/**
+ * Pushes messages to the light nodes that asked for their content topics.
+ * Spec: 12/WAKU2-FILTER, version 2.0.0-beta1.
+ * @module
+ */
+import type { Connection, PeerId, StreamHandler } from "@libp2p/interface";
+import { proto_filter_v2 } from "@waku/proto";
+import type { Counters } from "./counters.ts";
+import type { Message } from "./message.ts";
+import { PushQueue } from "./push-queue.ts";
+import { requestHandler } from "./streams.ts";
+
+export const FILTER_SUBSCRIBE_CODEC = "/vac/waku/filter-subscribe/2.0.0-beta1";
+export const FILTER_PUSH_CODEC = "/vac/waku/filter-push/2.0.0-beta1";
+
+const MAX_REQUEST_BYTES = 64 * 1024;
+const MAX_TOPICS_PER_REQUEST = 100;
+const MAX_TOPICS_PER_SUBSCRIBER = 1_000;
+const MAX_SUBSCRIBERS = 1_000;
+
+const STATUS = { success: 200, badRequest: 400, notFound: 404, tooManyRequests: 429, unavailable: 503 } as const;
+const UNKNOWN_REQUEST = "N/A";
+const { FilterSubscribeType } = proto_filter_v2.FilterSubscribeRequest;
+
+type Request = proto_filter_v2.FilterSubscribeRequest;
+type Outcome = { readonly status: number; readonly detail: string };
+type Subscriber = { readonly topics: Set<string>; queue: PushQueue };
+
+export interface FilterDeps {
+  readonly pubsubTopics: ReadonlySet<string>;
+  readonly counters: Counters;
+  readonly ping: (peer: PeerId, signal: AbortSignal) => Promise<unknown>;
+}
+
+export class FilterService {
+  readonly handler: StreamHandler;
+  readonly #deps: FilterDeps;
+  readonly #subscribers = new Map<string, Subscriber>();
+
+  constructor(deps: FilterDeps) {
+    this.#deps = deps;
+    this.handler = requestHandler({
+      maxRequestBytes: MAX_REQUEST_BYTES,
+      counters: deps.counters,
+      answer: async (bytes, connection) => this.#answer(bytes, connection),
+    });
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  /** Queues the message for each subscriber of its topics. */
+  push({ pubsubTopic, contentTopic, wire }: Message): void {
+    const wanted = criterion(pubsubTopic, contentTopic);
+    let frame: Uint8Array | undefined;
+    for (const { topics, queue } of this.#subscribers.values()) {
+      if (!topics.has(wanted)) continue;
+      frame ??= proto_filter_v2.MessagePush.encode({ pubsubTopic, wakuMessage: wire });
+      queue.push(frame);
+    }
+  }
+
+  /** Forgets a peer that disconnected. */
+  remove(peer: PeerId): void {
+    this.#drop(peer.toString());
+  }
+
+  /** Forgets everybody. */
+  clear(): void {
+    for (const peer of [...this.#subscribers.keys()]) this.#drop(peer);
+  }
+
+  #answer(bytes: Uint8Array, connection: Connection): Uint8Array {
+    let request: Request;
+    try {
+      request = proto_filter_v2.FilterSubscribeRequest.decode(bytes);
+    } catch {
+      this.#deps.counters.dropped.malformed += 1;
+      return reply(UNKNOWN_REQUEST, { status: STATUS.badRequest, detail: "want a filter request" });
+    }
+    return reply(request.requestId, this.#apply(request, connection));
+  }
+
+  #apply(request: Request, connection: Connection): Outcome {
+    const peer = connection.remotePeer.toString();
+    switch (request.filterSubscribeType) {
+      case FilterSubscribeType.SUBSCRIBE:
+        return this.#checked(request) ?? this.#subscribe(peer, wantedBy(request), connection);
+      case FilterSubscribeType.UNSUBSCRIBE:
+        return this.#checked(request) ?? this.#unsubscribe(peer, wantedBy(request));
+      case FilterSubscribeType.UNSUBSCRIBE_ALL:
+        return this.#unsubscribe(peer, [...(this.#subscribers.get(peer)?.topics ?? [])]);
+      default:
+        return this.#isSubscribed(peer) ? OK : NOT_SUBSCRIBED;
+    }
+  }
+
+  #subscribe(peer: string, wanted: readonly string[], connection: Connection): Outcome {
+    const known = this.#subscribers.get(peer);
+    const topics = new Set([...(known?.topics ?? []), ...wanted]);
+    if (topics.size > MAX_TOPICS_PER_SUBSCRIBER) {
+      return this.#overLimit(STATUS.tooManyRequests, `topics: want at most ${MAX_TOPICS_PER_SUBSCRIBER}`);
+    }
+    if (known === undefined && this.#subscribers.size >= MAX_SUBSCRIBERS) {
+      return this.#overLimit(STATUS.unavailable, `subscribers: this node has ${MAX_SUBSCRIBERS} already`);
+    }
+    if (known?.queue.connection === connection) {
+      for (const topic of wanted) known.topics.add(topic);
+      return OK;
+    }
+    // A peer that came back on a new connection is served there: the old one may be dead without knowing it.
+    known?.queue.close();
+    const { counters, ping } = this.#deps;
+    const queue = new PushQueue({
+      connection,
+      codec: FILTER_PUSH_CODEC,
+      counters,
+      ping,
+      onBroken: () => {
+        if (this.#subscribers.get(peer)?.queue === queue) this.#subscribers.delete(peer);
+      },
+    });
+    this.#subscribers.set(peer, { topics, queue });
+    return OK;
+  }
+
+  #unsubscribe(peer: string, unwanted: readonly string[]): Outcome {
+    const subscriber = this.#subscribers.get(peer);
+    if (subscriber === undefined || !this.#isSubscribed(peer)) return NOT_SUBSCRIBED;
+    // The queue outlives its topics, with the connection: a new stream for each subscription would leak at the peer.
+    for (const topic of unwanted) subscriber.topics.delete(topic);
+    return OK;
+  }
+
+  #isSubscribed(peer: string): boolean {
+    return (this.#subscribers.get(peer)?.topics.size ?? 0) > 0;
+  }
+
+  #checked({ pubsubTopic, contentTopics }: Request): Outcome | undefined {
+    const { counters, pubsubTopics } = this.#deps;
+    if (contentTopics.length < 1 || contentTopics.length > MAX_TOPICS_PER_REQUEST) {
+      counters.dropped.malformed += 1;
+      const detail = `content topics: want 1 to ${MAX_TOPICS_PER_REQUEST}, got ${contentTopics.length}`;
+      return { status: STATUS.badRequest, detail };
+    }
+    if (pubsubTopic === undefined || !pubsubTopics.has(pubsubTopic)) {
+      counters.dropped["unsupported-topic"] += 1;
+      return { status: STATUS.badRequest, detail: "pubsub topic: want a shard of this network" };
+    }
+    return undefined;
+  }
+
+  #overLimit(status: number, detail: string): Outcome {
+    this.#deps.counters.dropped["over-limit"] += 1;
+    return { status, detail };
+  }
+
+  #drop(peer: string): void {
+    this.#subscribers.get(peer)?.queue.close();
+    this.#subscribers.delete(peer);
+  }
+}
+
+const OK: Outcome = { status: STATUS.success, detail: "OK" };
+const NOT_SUBSCRIBED: Outcome = { status: STATUS.notFound, detail: "this peer has no subscription here" };
+
+function wantedBy({ pubsubTopic = "", contentTopics }: Request): string[] {
+  return contentTopics.map((contentTopic) => criterion(pubsubTopic, contentTopic));
+}
+
+// Pubsub topics of this network hold no line feed, so the pair cannot be read in two ways.
+function criterion(pubsubTopic: string, contentTopic: string): string {
+  return `${pubsubTopic}\n${contentTopic}`;
+}
+
+function reply(requestId: string, { status, detail }: Outcome): Uint8Array {
+  return proto_filter_v2.FilterSubscribeResponse.encode({ requestId, statusCode: status, statusDesc: detail });
+}

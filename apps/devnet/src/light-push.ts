@@ -1,0 +1,125 @@
+/**
+ * Takes messages from light nodes. A success is answered only when the message is in the store.
+ * Spec: 19/WAKU2-LIGHTPUSH, versions 3.0.0 and 2.0.0-beta1.
+ * @module
+ */
+import type { StreamHandler } from "@libp2p/interface";
+import { proto_lightpush } from "@waku/proto";
+import { contentTopicToPubsubTopic } from "@waku/utils";
+import type { Counters, DropReason } from "./counters.ts";
+import type { WireMessage } from "./message.ts";
+import type { Network } from "./network.ts";
+import { requestHandler } from "./streams.ts";
+
+export const LIGHT_PUSH_CODEC = "/vac/waku/lightpush/3.0.0";
+export const LIGHT_PUSH_CODEC_V2 = "/vac/waku/lightpush/2.0.0-beta1";
+
+// The SDK sends up to 1 MiB; a request above the message limit must still be read to be refused with its status.
+const MAX_REQUEST_BYTES = 1024 * 1024 + 64 * 1024;
+// What the reply to an unreadable request carries, as it has no id of its own.
+const UNKNOWN_REQUEST = "N/A";
+
+export const LIGHT_PUSH_STATUS = {
+  success: 200,
+  badRequest: 400,
+  tooLarge: 413,
+  invalidMessage: 420,
+  unsupportedTopic: 421,
+  internalError: 500,
+} as const;
+
+export type Published =
+  | { readonly kind: "published"; readonly relayPeers: number }
+  | { readonly kind: "refused"; readonly reason: DropReason; readonly detail: string };
+
+/** Stores and spreads one message. */
+export type Publish = (pubsubTopic: string, message: WireMessage) => Promise<Published>;
+
+type Outcome = { readonly status: number; readonly detail?: string; readonly relayPeers?: number };
+
+export function lightPushHandler(network: Network, counters: Counters, publish: Publish): StreamHandler {
+  return requestHandler({
+    maxRequestBytes: MAX_REQUEST_BYTES,
+    counters,
+    answer: async (bytes) => {
+      const request = decoded(() => proto_lightpush.LightPushRequestV3.decode(bytes), counters);
+      const outcome = await push(request?.pubsubTopic, request?.message, { network, counters, publish });
+      return proto_lightpush.LightPushResponseV3.encode({
+        requestId: request?.requestId ?? UNKNOWN_REQUEST,
+        statusCode: outcome.status,
+        ...(outcome.detail === undefined ? {} : { statusDesc: outcome.detail }),
+        ...(outcome.relayPeers === undefined ? {} : { relayPeerCount: outcome.relayPeers }),
+      });
+    },
+  });
+}
+
+export function lightPushHandlerV2(network: Network, counters: Counters, publish: Publish): StreamHandler {
+  return requestHandler({
+    maxRequestBytes: MAX_REQUEST_BYTES,
+    counters,
+    answer: async (bytes) => {
+      const rpc = decoded(() => proto_lightpush.PushRpc.decode(bytes), counters);
+      const { pubsubTopic, message } = rpc?.request ?? {};
+      const { status, detail } = await push(pubsubTopic, message, { network, counters, publish });
+      const isSuccess = status === LIGHT_PUSH_STATUS.success;
+      const response = { isSuccess, ...(detail === undefined ? {} : { info: detail }) };
+      return proto_lightpush.PushRpc.encode({ requestId: rpc?.requestId ?? UNKNOWN_REQUEST, response });
+    },
+  });
+}
+
+type Deps = { readonly network: Network; readonly counters: Counters; readonly publish: Publish };
+
+async function push(
+  pubsubTopic: string | undefined,
+  message: WireMessage | undefined,
+  { network, counters, publish }: Deps,
+): Promise<Outcome> {
+  if (message === undefined) return { status: LIGHT_PUSH_STATUS.badRequest, detail: "want a message, got none" };
+  const topic = pubsubTopic || shardOf(message.contentTopic, network);
+  if (topic === undefined) {
+    counters.dropped.malformed += 1;
+    return {
+      status: LIGHT_PUSH_STATUS.invalidMessage,
+      detail: "content topic: want /application/version/name/encoding",
+    };
+  }
+  const published = await publish(topic, message);
+  if (published.kind === "refused") {
+    counters.dropped[published.reason] += 1;
+    return { status: statusOf(published.reason), detail: published.detail };
+  }
+  counters.pushed += 1;
+  return { status: LIGHT_PUSH_STATUS.success, relayPeers: published.relayPeers };
+}
+
+function decoded<T>(decode: () => T, counters: Counters): T | undefined {
+  try {
+    return decode();
+  } catch {
+    counters.dropped.malformed += 1;
+    return undefined;
+  }
+}
+
+function shardOf(contentTopic: string, { clusterId, shards }: Network): string | undefined {
+  try {
+    return contentTopicToPubsubTopic(contentTopic, clusterId, shards);
+  } catch {
+    return undefined;
+  }
+}
+
+function statusOf(reason: DropReason): number {
+  switch (reason) {
+    case "too-large":
+      return LIGHT_PUSH_STATUS.tooLarge;
+    case "unsupported-topic":
+      return LIGHT_PUSH_STATUS.unsupportedTopic;
+    case "archive-failed":
+      return LIGHT_PUSH_STATUS.internalError;
+    default:
+      return LIGHT_PUSH_STATUS.invalidMessage;
+  }
+}

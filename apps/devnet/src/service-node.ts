@@ -1,0 +1,314 @@
+/**
+ * One Waku service node: the libp2p host with its protocols, and the way of a message through them.
+ * @module
+ */
+import { isIPv6 } from "node:net";
+import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
+import { noise } from "@chainsafe/libp2p-noise";
+import { yamux } from "@chainsafe/libp2p-yamux";
+import { type Identify, identify } from "@libp2p/identify";
+import { KEEP_ALIVE, type Libp2p, type PrivateKey, type StreamHandler } from "@libp2p/interface";
+import { mplex } from "@libp2p/mplex";
+import { type Ping, ping } from "@libp2p/ping";
+import { tcp } from "@libp2p/tcp";
+import { webSockets } from "@libp2p/websockets";
+import { all } from "@libp2p/websockets/filters";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p } from "libp2p";
+import { createCounters, type NodeCounters, snapshot } from "./counters.ts";
+import { DevnetError } from "./errors.ts";
+import { FILTER_SUBSCRIBE_CODEC, FilterService } from "./filter.ts";
+import {
+  LIGHT_PUSH_CODEC,
+  LIGHT_PUSH_CODEC_V2,
+  lightPushHandler,
+  lightPushHandlerV2,
+  type Published,
+} from "./light-push.ts";
+import { checkMessage, decodeMessage, type Message, type WireMessage } from "./message.ts";
+import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
+import { type Network, pubsubTopics } from "./network.ts";
+import type { NodeFiles } from "./node-files.ts";
+import { joinRelay, relayService, waitForSubscribers } from "./relay.ts";
+import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
+import { MAX_REQUEST_STREAMS } from "./streams.ts";
+
+const LINK_TIMEOUT_MS = 15_000;
+const MAX_CONNECTIONS = 1_000;
+
+/** A service node of a running devnet. */
+export interface DevnetNode {
+  readonly peerId: string;
+  /** Where light nodes connect: a multiaddr that ends with the peer id. Stays the same over stop and start. */
+  readonly webSocket: string;
+  /** Where other service nodes connect. */
+  readonly tcp: string;
+  readonly isRunning: boolean;
+  /** Counts up to now, as a copy. */
+  readonly counters: NodeCounters;
+  /** Closes all connections and frees the ports; key and messages are kept. Idempotent. */
+  stop(): Promise<void>;
+  /**
+   * Listens again, with the same key, ports and messages, and links up with the running nodes. Idempotent.
+   * @throws {@link DevnetError} `PORT_IN_USE`, `LISTEN_FAILED`, `LINK_TIMEOUT`, `CLOSED`
+   */
+  start(): Promise<void>;
+}
+
+export interface ServiceNodeOptions {
+  readonly name: string;
+  readonly network: Network;
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly webSocketPort: number;
+  readonly files: NodeFiles;
+  /** All nodes of the devnet, this one included. */
+  readonly siblings: () => readonly ServiceNode[];
+  readonly log: (line: string) => void;
+}
+
+type Host = Libp2p<{ identify: Identify; ping: Ping; relay: GossipSub }>;
+
+export class ServiceNode implements DevnetNode {
+  readonly #options: ServiceNodeOptions;
+  readonly #topics: ReadonlySet<string>;
+  readonly #counters = createCounters();
+  readonly #filter: FilterService;
+  #host: Host | undefined;
+  #addresses = { webSocket: "", tcp: "" };
+  #peerId = "";
+  #closed = false;
+  #lastStep: Promise<void> = Promise.resolve();
+
+  constructor(options: ServiceNodeOptions) {
+    this.#options = options;
+    this.#topics = new Set(pubsubTopics(options.network));
+    this.#filter = new FilterService({
+      pubsubTopics: this.#topics,
+      counters: this.#counters,
+      ping: async (peer, signal) => this.#host?.services.ping.ping(peer, { signal }),
+    });
+  }
+
+  get peerId(): string {
+    return this.#peerId;
+  }
+
+  get webSocket(): string {
+    return this.#addresses.webSocket;
+  }
+
+  get tcp(): string {
+    return this.#addresses.tcp;
+  }
+
+  get isRunning(): boolean {
+    return this.#host !== undefined;
+  }
+
+  get counters(): NodeCounters {
+    return snapshot(this.#counters);
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#closed) throw new DevnetError("CLOSED", `${this.#options.name}: the devnet is closed; start a new one`);
+      if (this.#host !== undefined) return;
+      await this.#listen();
+      await this.#link();
+      this.#options.log(`${this.#options.name} listens on ${this.webSocket}`);
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#disconnect());
+  }
+
+  /** Stops for good and closes the message store. Idempotent. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#closed = true;
+      await this.#disconnect();
+      this.#options.files.archive.close();
+    });
+  }
+
+  /** One step of the life cycle after the other, whatever the caller awaits. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#lastStep.then(step);
+    this.#lastStep = done.catch(() => {});
+    return done;
+  }
+
+  async #listen(): Promise<void> {
+    const { files, log, name } = this.#options;
+    const host: Host = await createLibp2p({
+      start: false,
+      // @libp2p/crypto types its keys by a newer @libp2p/interface than libp2p 2.8 does; the objects are the same.
+      privateKey: files.privateKey as PrivateKey,
+      addresses: { listen: this.#listenAddresses() },
+      transports: [webSockets({ filter: all }), tcp()],
+      connectionEncrypters: [noise()],
+      // Light nodes speak mplex only.
+      streamMuxers: [yamux(), mplex()],
+      connectionManager: {
+        maxConnections: MAX_CONNECTIONS,
+        // The default refuses the sixth connection of a second, and all of ours come from one host.
+        inboundConnectionThreshold: MAX_CONNECTIONS,
+        maxIncomingPendingConnections: MAX_CONNECTIONS,
+      },
+      services: {
+        identify: identify({ agentVersion: "chat-devnet" }),
+        ping: ping({ maxInboundStreams: 16 }),
+        relay: relayService(),
+      },
+    });
+    for (const [codec, handler] of this.#protocols()) {
+      await host.handle(codec, handler, { maxInboundStreams: MAX_REQUEST_STREAMS });
+    }
+    host.addEventListener("peer:disconnect", ({ detail: peer }) => this.#filter.remove(peer));
+    try {
+      await host.start();
+    } catch (error) {
+      await Promise.resolve(host.stop()).catch(() => log(`${name} did not stop after a failed start`));
+      throw this.#listenError(error);
+    }
+    joinRelay(host.services.relay, this.#topics, (pubsubTopic, data) => this.#receive(pubsubTopic, data));
+    this.#host = host;
+    this.#peerId = host.peerId.toString();
+    this.#addresses = {
+      webSocket: addressOf(host, isWebSocket),
+      tcp: addressOf(host, (address) => !isWebSocket(address)),
+    };
+  }
+
+  #protocols(): [codec: string, handler: StreamHandler][] {
+    const { network, files } = this.#options;
+    const publish = (pubsubTopic: string, wire: WireMessage) => this.#publish(pubsubTopic, wire);
+    return [
+      [METADATA_CODEC, metadataHandler(network, this.#counters)],
+      [LIGHT_PUSH_CODEC, lightPushHandler(network, this.#counters, publish)],
+      [LIGHT_PUSH_CODEC_V2, lightPushHandlerV2(network, this.#counters, publish)],
+      [FILTER_SUBSCRIBE_CODEC, this.#filter.handler],
+      [STORE_CODEC, storeHandler(files.archive, this.#counters)],
+    ];
+  }
+
+  /** The ports of the first start are those of every later one. */
+  #listenAddresses(): string[] {
+    const { host, webSocketPort } = this.#options;
+    const base = isIPv6(host) ? `/ip6/${host}` : `/ip4/${host}`;
+    const webSocket = portOf(this.webSocket) ?? webSocketPort;
+    return [`${base}/tcp/${webSocket}/ws`, `${base}/tcp/${portOf(this.tcp) ?? 0}`];
+  }
+
+  #listenError(cause: unknown): DevnetError {
+    const { host, webSocketPort, name } = this.#options;
+    if (String(cause).includes("EADDRINUSE")) {
+      const ports = [portOf(this.webSocket) ?? webSocketPort, portOf(this.tcp)].filter(Boolean).join(" or ");
+      return new DevnetError("PORT_IN_USE", `${name}: port ${ports} on ${host} is in use; choose another port`, {
+        cause,
+      });
+    }
+    return new DevnetError("LISTEN_FAILED", `${name}: cannot listen on ${host}, port ${webSocketPort}`, { cause });
+  }
+
+  /** Connects to every running sibling and waits until messages would flow both ways. */
+  async #link(): Promise<void> {
+    const siblings = this.#options.siblings().filter((sibling) => sibling !== this && sibling.isRunning);
+    const signal = AbortSignal.timeout(LINK_TIMEOUT_MS);
+    try {
+      await Promise.all(siblings.map((sibling) => this.#linkTo(sibling, signal)));
+    } catch (cause) {
+      await this.#disconnect();
+      const message = `${this.#options.name}: the other nodes did not answer within ${LINK_TIMEOUT_MS} ms`;
+      throw new DevnetError("LINK_TIMEOUT", message, { cause });
+    }
+  }
+
+  async #linkTo(sibling: ServiceNode, signal: AbortSignal): Promise<void> {
+    const own = this.#host;
+    const other = sibling.#host;
+    if (own === undefined || other === undefined) return;
+    const addresses = other.getMultiaddrs().filter((address) => !isWebSocket(address));
+    await own.dial(addresses, { signal });
+    // A link that breaks while both nodes run is dialled again by libp2p.
+    await own.peerStore.merge(other.peerId, { multiaddrs: addresses, tags: { [KEEP_ALIVE]: { value: 50 } } });
+    await Promise.all([
+      waitForSubscribers(own.services.relay, this.#topics, [sibling.peerId], signal),
+      waitForSubscribers(other.services.relay, this.#topics, [this.peerId], signal),
+    ]);
+  }
+
+  async #disconnect(): Promise<void> {
+    const host = this.#host;
+    if (host === undefined) return;
+    this.#host = undefined;
+    this.#filter.clear();
+    await host.stop();
+    this.#options.log(`${this.#options.name} stopped`);
+  }
+
+  /** A message from a light node: checked, durable, then spread. */
+  async #publish(pubsubTopic: string, wire: WireMessage): Promise<Published> {
+    const checked = checkMessage(pubsubTopic, wire, this.#topics, Date.now());
+    if (checked.kind === "refused") return checked;
+    const { message } = checked;
+    try {
+      await this.#keep(message);
+    } catch {
+      return { kind: "refused", reason: "archive-failed", detail: "the message could not be stored; try again" };
+    }
+    try {
+      const sent = await this.#host?.services.relay.publish(pubsubTopic, message.bytes);
+      return { kind: "published", relayPeers: sent?.recipients.length ?? 0 };
+    } catch {
+      // It is stored and pushed to subscribers here; only the other nodes did not get it.
+      return { kind: "published", relayPeers: 0 };
+    }
+  }
+
+  /** A message from another service node. @returns whether it may travel on */
+  #receive(pubsubTopic: string, data: Uint8Array): boolean {
+    const wire = decodeMessage(data);
+    if (wire === undefined) {
+      this.#counters.dropped.malformed += 1;
+      return false;
+    }
+    const checked = checkMessage(pubsubTopic, wire, this.#topics, Date.now());
+    if (checked.kind === "refused") {
+      this.#counters.dropped[checked.reason] += 1;
+      return false;
+    }
+    this.#counters.relayed += 1;
+    this.#keep(checked.message).catch(() => {
+      this.#counters.dropped["archive-failed"] += 1;
+    });
+    return true;
+  }
+
+  /** Stores a message unless it is ephemeral, then hands it to subscribers unless they had it. */
+  async #keep(message: Message): Promise<void> {
+    if (!message.ephemeral) {
+      if (!(await this.#options.files.archive.put(message))) {
+        this.#counters.dropped.duplicate += 1;
+        return;
+      }
+      this.#counters.stored += 1;
+    }
+    this.#filter.push(message);
+  }
+}
+
+function isWebSocket(address: Multiaddr): boolean {
+  return address.protoNames().includes("ws");
+}
+
+function addressOf(host: Host, wanted: (address: Multiaddr) => boolean): string {
+  return host.getMultiaddrs().find(wanted)?.toString() ?? "";
+}
+
+function portOf(address: string): number | undefined {
+  const port = /\/tcp\/(\d+)/.exec(address)?.[1];
+  return port === undefined ? undefined : Number(port);
+}

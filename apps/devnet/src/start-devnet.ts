@@ -1,0 +1,82 @@
+/**
+ * Starts a devnet: one service node or several, linked by relay.
+ * @module
+ */
+import { isIP } from "node:net";
+import { DevnetError } from "./errors.ts";
+import { DEVNET_CLUSTER_ID, DEVNET_SHARDS } from "./network.ts";
+import { openNodeFiles } from "./node-files.ts";
+import { type DevnetNode, ServiceNode } from "./service-node.ts";
+
+export interface DevnetOptions {
+  /** How many service nodes, 1 to 16. @default 1 */
+  readonly nodes?: number;
+  /** The IP address to listen on. @default "127.0.0.1" */
+  readonly host?: string;
+  /** WebSocket port of the first node; the others follow. 0 takes any free port for each. @default 0 */
+  readonly port?: number;
+  /** Where keys and messages are kept between runs; null keeps them in memory. @default null */
+  readonly dataDir?: string | null;
+  /** 0 to 65535. @default 42 */
+  readonly clusterId?: number;
+  /** Autosharding: 1 to 64. @default 8 */
+  readonly shards?: number;
+  /** Takes a line on each start and stop of a node. @default nothing is written */
+  readonly log?: (line: string) => void;
+}
+
+export interface Devnet {
+  readonly nodes: readonly DevnetNode[];
+  /** One WebSocket multiaddr for each node, to be given to light nodes. */
+  readonly peers: readonly string[];
+  readonly network: { readonly clusterId: number; readonly shards: number };
+  /** Stops every node; nothing of the devnet keeps the process alive afterwards. Idempotent. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Resolves when all nodes serve light nodes, and a message pushed to one of them reaches the others.
+ * @throws {@link DevnetError} `INVALID_OPTION`, `PORT_IN_USE`, `LISTEN_FAILED`, `DATA_DIR_UNUSABLE`, `LINK_TIMEOUT`
+ */
+export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
+  const { nodes: count, host, port, dataDir, clusterId, shards, log } = resolve(options);
+  const network = { clusterId, shards };
+  const nodes: ServiceNode[] = [];
+  const close = async () => {
+    await Promise.all(nodes.map((node) => node.close()));
+  };
+  try {
+    for (let index = 0; index < count; index += 1) {
+      const name = `node-${index + 1}`;
+      const files = await openNodeFiles(dataDir, name);
+      const webSocketPort = port === 0 ? 0 : port + index;
+      const node = new ServiceNode({ name, network, host, webSocketPort, files, siblings: () => nodes, log });
+      nodes.push(node);
+      await node.start();
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { nodes, peers: nodes.map(({ webSocket }) => webSocket), network, close, [Symbol.asyncDispose]: close };
+}
+
+function resolve(options: DevnetOptions): Required<DevnetOptions> {
+  const { nodes = 1, host = "127.0.0.1", port = 0, dataDir = null, log = () => {} } = options;
+  const { clusterId = DEVNET_CLUSTER_ID, shards = DEVNET_SHARDS } = options;
+  checkInteger("nodes", nodes, 1, 16);
+  checkInteger("port", port, 0, 65_535 - nodes + 1);
+  checkInteger("clusterId", clusterId, 0, 65_535);
+  checkInteger("shards", shards, 1, 64);
+  if (isIP(host) === 0)
+    throw new DevnetError("INVALID_OPTION", `host: want an IP address, got ${JSON.stringify(host)}`);
+  if (dataDir === "")
+    throw new DevnetError("INVALID_OPTION", "dataDir: want the path of a folder, or null, got nothing");
+  return { nodes, host, port, dataDir, log, clusterId, shards };
+}
+
+function checkInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
+  throw new DevnetError("INVALID_OPTION", `${name}: want an integer from ${min} to ${max}, got ${value}`);
+}

@@ -1,3 +1,6 @@
 import { jestConfig } from "../../jest.base.mjs";
 
-export default jestConfig("@chat/ratchet", import.meta.dirname);
+export default {
+  ...jestConfig("@chat/ratchet", import.meta.dirname),
+  testEnvironment: "<rootDir>/test/environment.cjs",
+};

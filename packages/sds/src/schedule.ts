@@ -1,0 +1,76 @@
+/**
+ * When to do what next: retransmit, give a gap up, acknowledge. No timers; the caller has them.
+ * @module
+ */
+import { SdsError } from "./errors.ts";
+import { fraction, type RandomBytes } from "./random.ts";
+import type { ChannelState } from "./state.ts";
+
+const FIRST_RETRANSMISSION_MS = 30_000;
+/** With the most jitter, one hour. */
+const LAST_RETRANSMISSION_MS = 48 * 60_000;
+const JITTER = 0.25;
+const MAX_ATTEMPTS_COUNTED = 255;
+
+/** 30 to 37.5 s after sending, then doubling up to 48 to 60 minutes. */
+export function retransmissionDelayMs(attempts: number, random: RandomBytes): number {
+  const delayMs = Math.min(FIRST_RETRANSMISSION_MS * 2 ** attempts, LAST_RETRANSMISSION_MS);
+  return Math.floor(delayMs * (1 + JITTER * fraction(random)));
+}
+
+/** Ids of our messages to send again, the same bytes each, in the order of first sending. */
+export function retransmissionsDue(state: ChannelState, nowMs: number): string[] {
+  return state.outstanding.filter(({ dueMs }) => dueMs <= nowMs).map(({ messageId }) => messageId);
+}
+
+/** Plans the next retransmission of a message that was sent again; a message that was acknowledged changes nothing. */
+export function retransmitted(
+  state: ChannelState,
+  messageId: string,
+  { nowMs, random }: { readonly nowMs: number; readonly random: RandomBytes },
+): ChannelState {
+  const outstanding = state.outstanding.map((message) => {
+    if (message.messageId !== messageId) return message;
+    const attempts = Math.min(message.attempts + 1, MAX_ATTEMPTS_COUNTED);
+    return { messageId, attempts, dueMs: nowMs + retransmissionDelayMs(attempts, random) };
+  });
+  return { ...state, outstanding };
+}
+
+/** Gives up what is missing for `deadlineMs` or longer. If it arrives later, it is content like any other. */
+export function expireGaps(
+  state: ChannelState,
+  nowMs: number,
+  deadlineMs: number,
+): { readonly state: ChannelState; readonly lost: string[] } {
+  const isLost = ({ sinceMs }: { readonly sinceMs: number }) => sinceMs + deadlineMs <= nowMs;
+  const lost = state.missing.filter(isLost).map(({ messageId }) => messageId);
+  return { state: { ...state, missing: state.missing.filter((gap) => !isLost(gap)) }, lost };
+}
+
+/**
+ * When to look at `retransmissionsDue` and `expireGaps` again; undefined if a message has to come or go before that.
+ *
+ * @param deadlineMs - as for `expireGaps`
+ */
+export function nextWakeUpMs(state: ChannelState, deadlineMs: number): number | undefined {
+  let wakeUpMs = Number.POSITIVE_INFINITY;
+  for (const { dueMs } of state.outstanding) wakeUpMs = Math.min(wakeUpMs, dueMs);
+  for (const { sinceMs } of state.missing) wakeUpMs = Math.min(wakeUpMs, sinceMs + deadlineMs);
+  return Number.isFinite(wakeUpMs) ? wakeUpMs : undefined;
+}
+
+/**
+ * How long an acknowledgement waits for content to ride on: random, with the given mean and at most three times that.
+ * Random, so that an observer cannot tell from the delay which message was answered.
+ *
+ * @param meanMs - @default 2_000
+ * @throws {@link SdsError} `INVALID_OPTION`
+ */
+export function acknowledgementDelayMs(random: RandomBytes, meanMs = 2_000): number {
+  if (!(meanMs >= 0 && meanMs <= Number.MAX_SAFE_INTEGER)) {
+    throw new SdsError("INVALID_OPTION", `meanMs: want 0 or more, got ${meanMs}`);
+  }
+  // The mean of the square of a uniform number is 1/3.
+  return 3 * meanMs * fraction(random) ** 2;
+}

@@ -1,0 +1,22 @@
+/**
+ * The one error class of this package.
+ * @module
+ */
+
+/**
+ * Codes are API: add new ones, keep old ones. Message text may change in any release.
+ *
+ * - `INVALID_OPTION`: an option is out of its range
+ * - `PAYLOAD_TOO_LARGE`: the payload is larger than `maxPayloadSize`
+ * - `TOO_MANY_SEGMENTS`: the payload would need more than `maxTotalSegments`
+ */
+export type SegmentationErrorCode = "INVALID_OPTION" | "PAYLOAD_TOO_LARGE" | "TOO_MANY_SEGMENTS";
+
+export class SegmentationError extends Error {
+  override readonly name = "SegmentationError";
+  readonly code: SegmentationErrorCode;
+  constructor(code: SegmentationErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

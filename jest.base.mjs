@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 /**
  * The one jest configuration that every package extends: native ES modules, TypeScript by swc,
  * and workspace packages resolved to their sources, so that tests never run against a stale build.
@@ -6,7 +8,7 @@ export function jestConfig(displayName, rootDir) {
   return {
     displayName,
     rootDir,
-    testEnvironment: "node",
+    testEnvironment: join(import.meta.dirname, "jest.environment.cjs"),
     testEnvironmentOptions: { customExportConditions: ["@chat/source", "node", "node-addons"] },
     testMatch: ["<rootDir>/test/**/*.test.ts"],
     extensionsToTreatAsEsm: [".ts"],

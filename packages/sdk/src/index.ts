@@ -1,1 +1,21 @@
-export {};
+export { CodecError, type Content, file, isFile, isText, text } from "@chat/codec";
+export { StoreError, type StoreErrorCode } from "@chat/store";
+export { ChatClient, type InviteOptions } from "./client.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export { Conversation, type HistoryOptions, SentMessage } from "./conversation.ts";
+export type { DiscardReason } from "./counters.ts";
+export type {
+  DeliveryService,
+  HealthStatus,
+  InboundMessage,
+  OutboundMessage,
+  PublishReceipt,
+  Subscription,
+  TimeRange,
+} from "./delivery/delivery-service.ts";
+export { ChatError, type ChatErrorCode } from "./errors.ts";
+export type { ChatEvent } from "./events.ts";
+export type { DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
+export type { MessageStreamOptions } from "./message-stream.ts";
+export type { ChatClientOptions, WakuNetwork } from "./options.ts";
+export type { WaitOptions } from "./status-wait.ts";

@@ -1,1 +1,1 @@
-export {};
+export { MemoryDelivery, MemoryNetwork } from "./delivery/memory-network.ts";

@@ -1,0 +1,112 @@
+/**
+ * Reads from the store nodes what the subscription missed: at start, after every reconnect, when something is missing,
+ * and now and then.
+ * @module
+ */
+import { mailboxTopic } from "@chat/codec";
+import type { Context } from "./context.ts";
+import type { Receiver } from "./receiver.ts";
+
+/** Messages may carry the timestamp of a slow clock, or reach a store node late. */
+const OVERLAP_MS = 10 * 60 * 1000;
+/** The cursor never comes closer to now than this. */
+const SETTLE_MS = 60 * 1000;
+const PERIOD_MS = 5 * 60 * 1000;
+const SUBSCRIPTION_SETTLES_MS = 1500;
+/** A gap is looked for at once, but not again and again. */
+const PAUSE_MS = 2000;
+/** A crash in a long catch-up resumes at most so many messages back. */
+const SAVE_CURSOR_EVERY = 200;
+
+export class CatchUp {
+  readonly #context: Context;
+  readonly #receiver: Receiver;
+  /** The mailbox of this account. */
+  readonly topic: string;
+  readonly #closing = new AbortController();
+  readonly #stopObserving: () => void;
+  #running: Promise<void> | undefined;
+  #runAgain = false;
+  #cancelNext: () => void = () => {};
+  #cancelSettled: () => void = () => {};
+
+  constructor(context: Context, receiver: Receiver) {
+    this.#context = context;
+    this.#receiver = receiver;
+    this.topic = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
+    const stopHealth = context.delivery.onHealthChange((health) => {
+      if (health !== "connected") return;
+      this.start();
+      // The subscription is renewed at an unknown moment after a reconnect: look once more behind it.
+      this.#cancelSettled();
+      this.#cancelSettled = context.clock.after(SUBSCRIPTION_SETTLES_MS, () => this.start());
+    });
+    const stopNotifier = context.notifier.observe(({ kind }) => {
+      if (kind === "missing") this.#schedule(PAUSE_MS);
+    });
+    this.#stopObserving = () => {
+      stopHealth();
+      stopNotifier();
+    };
+  }
+
+  /** Catches up now; if that is under way, once more afterwards. */
+  start(): void {
+    if (this.#closing.signal.aborted) return;
+    if (this.#running !== undefined) {
+      this.#runAgain = true;
+      return;
+    }
+    this.#cancelNext();
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#runAgain) {
+        this.#runAgain = false;
+        this.start();
+      } else this.#schedule(PERIOD_MS);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#cancelNext();
+    this.#cancelSettled();
+    this.#stopObserving();
+    await this.#running;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#closing.signal.aborted) return;
+    this.#cancelNext();
+    this.#cancelNext = this.#context.clock.after(delayMs, () => this.start());
+  }
+
+  async #run(): Promise<void> {
+    const { store, clock, account, delivery } = this.#context;
+    try {
+      const startedAtMs = clock.nowMs();
+      const cursorMs = (await store.messages.cursor(this.topic)) ?? account.createdAtMs;
+      const range = { fromMs: Math.max(0, cursorMs - OVERLAP_MS), toMs: startedAtMs + OVERLAP_MS };
+      let count = 0;
+      for await (const message of delivery.query([this.topic], range, { signal: this.#closing.signal })) {
+        await this.#receiver.receive(message);
+        if (this.#closing.signal.aborted) return;
+        count += 1;
+        if (count % SAVE_CURSOR_EVERY === 0) await this.#saveCursor(Math.min(message.timestampMs, startedAtMs));
+      }
+      await this.#saveCursor(startedAtMs);
+    } catch (error) {
+      // No store node answers: the next reconnect or period tries again from the same cursor.
+      if (!this.#closing.signal.aborted && delivery.health === "connected") {
+        this.#context.notifier.notify({ kind: "error", error });
+      }
+    }
+  }
+
+  async #saveCursor(reachedMs: number): Promise<void> {
+    const { store, clock } = this.#context;
+    const cursorMs = Math.max(0, Math.min(reachedMs, clock.nowMs() - SETTLE_MS));
+    const savedMs = (await store.messages.cursor(this.topic)) ?? 0;
+    if (cursorMs > savedMs) await store.write((tx) => tx.messages.setCursor(this.topic, cursorMs));
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * The chat client: one account, one database, one network.
+ * It only wires; each stage of a message's way has a file of its own (`docs/architecture.md` has the map).
+ * @module
+ */
+import { CodecError, type Content, parseInvite } from "@chat/codec";
+import { isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
+import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
+import { openDatabase } from "#open-database";
+import { openAccount } from "./account.ts";
+import { equalBytes } from "./bytes.ts";
+import { CatchUp } from "./catch-up.ts";
+import type { Context } from "./context.ts";
+import { Conversation, type ConversationOperations, type HistoryOptions, SentMessage } from "./conversation.ts";
+import { DiscardCounters, type DiscardReason } from "./counters.ts";
+import type { DeliveryService, HealthStatus, Subscription } from "./delivery/delivery-service.ts";
+import { WakuDelivery } from "./delivery/waku-delivery.ts";
+import { ChatError } from "./errors.ts";
+import { type ChatEvent, EventHub } from "./events.ts";
+import { InviteBook } from "./invite-book.ts";
+import { type IncomingMessage, type Message, toMessage } from "./message.ts";
+import { type MessageStreamOptions, streamIncoming } from "./message-stream.ts";
+import { type DurableChange, Notifier } from "./notifier.ts";
+import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import { PartialSets } from "./partial-sets.ts";
+import { systemRandom } from "./random.ts";
+import { Receiver } from "./receiver.ts";
+import { Sender } from "./sender.ts";
+import { Serial } from "./serial.ts";
+import { SessionBook } from "./session-book.ts";
+import { type WaitOptions, waitForStatus } from "./status-wait.ts";
+import { Upkeep } from "./upkeep.ts";
+
+export interface InviteOptions extends WaitOptions {
+  /** The link stops working after this time. @default never, until somebody used it */
+  readonly expiresInMs?: number;
+}
+
+type Parts = {
+  readonly context: Context;
+  readonly ownsDelivery: boolean;
+  readonly sender: Sender;
+  readonly outbox: Outbox;
+  readonly upkeep: Upkeep;
+  readonly catchUp: CatchUp;
+  readonly subscription: Subscription;
+};
+
+export class ChatClient implements AsyncDisposable {
+  readonly #parts: Parts;
+  readonly #events = new EventHub();
+  readonly #closing = new AbortController();
+  readonly #stopObserving: () => void;
+  readonly #operations: ConversationOperations;
+  #eventTurn: Promise<void> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    const { notifier, delivery } = parts.context;
+    const stopNotifier = notifier.observe((change) => this.#publishEvent(change));
+    const stopHealth = delivery.onHealthChange((health) => this.#events.emit({ type: "connection", health }));
+    this.#stopObserving = () => {
+      stopNotifier();
+      stopHealth();
+    };
+    this.#operations = {
+      send: (conversation, content, options) => this.#send(conversation, content, options),
+      history: (conversation, options) => this.#history(conversation, options),
+      statusOf: (id) => this.#statusOf(id),
+      waitFor: (id, wanted, options) => {
+        this.#checkOpen();
+        return waitForStatus(parts.context, id, wanted, options, this.#closing.signal);
+      },
+    };
+  }
+
+  /**
+   * Opens the database (and makes an account in a new one), connects, and starts to receive.
+   *
+   * @throws {@link ChatError} `INVALID_OPTION`, `PEER_UNREACHABLE`; `StoreError` `STORE_LOCKED`, `WRONG_KEY`,
+   *   `CORRUPT`, `SCHEMA_TOO_NEW`, `IO`; the signal's reason
+   */
+  static async create(options: ChatClientOptions, { signal }: WaitOptions = {}): Promise<ChatClient> {
+    const resolved = resolveOptions(options);
+    signal?.throwIfAborted();
+    const { database, databaseKey } = resolved;
+    const store =
+      typeof database === "string" ? await openDatabase(database, databaseKey) : (database ?? openMemoryStore());
+    const closeOnFailure: (() => Promise<void>)[] = [() => store.close()];
+    try {
+      const { delivery, ownsDelivery } = await connect(resolved, signal);
+      if (ownsDelivery) closeOnFailure.unshift(() => delivery.close());
+      return new ChatClient(await start(resolved, store, delivery, ownsDelivery));
+    } catch (error) {
+      for (const close of closeOnFailure) await close();
+      throw error;
+    }
+  }
+
+  /** Fingerprint of this account's key. Two people compare theirs to be sure of each other. */
+  get accountId(): string {
+    return this.#parts.context.account.id;
+  }
+
+  get health(): HealthStatus {
+    return this.#parts.context.delivery.health;
+  }
+
+  /** What came from the network and could not be used, by reason, since the client was made. */
+  get discarded(): Readonly<Partial<Record<DiscardReason, number>>> {
+    return this.#parts.context.discards.snapshot();
+  }
+
+  /**
+   * A link that lets one person write to this account, also while it is offline. Share it over any channel.
+   * @throws {@link ChatError} `TOO_MANY_INVITES`, `INVALID_OPTION`, `CLOSED`
+   */
+  async createInvite({ expiresInMs, signal }: InviteOptions = {}): Promise<string> {
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    if (expiresInMs !== undefined && !(expiresInMs > 0 && Number.isSafeInteger(expiresInMs))) {
+      throw new ChatError("INVALID_OPTION", `expiresInMs: want a whole number > 0, got ${expiresInMs}`);
+    }
+    const { invites, account, random, clock } = this.#parts.context;
+    return invites.create(account, random, clock.nowMs(), expiresInMs);
+  }
+
+  /**
+   * Opens a conversation from somebody's invite and writes the first message. Resolves once both are durable here;
+   * the other side may be offline.
+   *
+   * @param invite - the link, alone or as the fragment of a URL
+   * @throws {@link ChatError} `INVALID_INVITE`, `OWN_INVITE`, `MESSAGE_TOO_LARGE`, `CLOSED`
+   */
+  async accept(invite: string, content?: Content, { signal }: WaitOptions = {}): Promise<Conversation> {
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    const bundle = readInvite(invite);
+    if (equalBytes(bundle.installationKey, this.#parts.context.account.keys.publicKey)) {
+      throw new ChatError(
+        "OWN_INVITE",
+        "this invite was made by this account; send it to the person you want to talk to",
+      );
+    }
+    const { conversationId } = await this.#parts.sender.accept(bundle, content);
+    return this.#conversation(conversationId);
+  }
+
+  /** In the order in which they began. */
+  async conversations(): Promise<Conversation[]> {
+    this.#checkOpen();
+    const records = await this.#parts.context.store.messages.conversations();
+    return records.map(({ id }) => this.#conversation(id));
+  }
+
+  /** A message sent earlier, for example before a restart. @throws {@link ChatError} `NOT_FOUND`, `CLOSED` */
+  async sentMessage(id: string): Promise<SentMessage> {
+    this.#checkOpen();
+    const record = await this.#parts.context.store.messages.message(id);
+    if (record?.direction !== "outgoing")
+      throw new ChatError("NOT_FOUND", `no outgoing message ${id} in this database`);
+    return new SentMessage(this.#operations, this.#conversation(record.conversationId), id);
+  }
+
+  /**
+   * Every incoming message once, those that arrived while nobody was reading first. Ends on `signal` and on `close`.
+   * A message counts as taken when the loop asks for the next one, or is left.
+   */
+  async *messages(options: MessageStreamOptions = {}): AsyncGenerator<IncomingMessage, void, undefined> {
+    this.#checkOpen();
+    for await (const record of streamIncoming(this.#parts.context, options, this.#closing.signal)) {
+      const message = this.#message(record);
+      if (message.direction === "incoming") yield message;
+    }
+  }
+
+  /** Everything that happens from now on, in order. Ends on `signal` and on `close`. Ignore types you do not know. */
+  events({ signal }: WaitOptions = {}): AsyncIterableIterator<ChatEvent> {
+    this.#checkOpen();
+    return this.#events.read(signal);
+  }
+
+  /** Stops, makes everything durable, and releases database and network. Idempotent; the process can then exit. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { context, ownsDelivery, subscription, catchUp, upkeep, outbox } = this.#parts;
+    this.#closing.abort();
+    upkeep.close();
+    await Promise.all([catchUp.close(), subscription.close(), outbox.close()]);
+    await context.serial.idle();
+    await this.#eventTurn;
+    this.#stopObserving();
+    this.#events.close();
+    if (ownsDelivery) await context.delivery.close();
+    await context.store.close();
+  }
+
+  async #send(conversation: Conversation, content: Content, { signal }: WaitOptions): Promise<SentMessage> {
+    this.#checkOpen();
+    signal?.throwIfAborted();
+    const id = await this.#parts.sender.send(conversation.id, content);
+    return new SentMessage(this.#operations, conversation, id);
+  }
+
+  async #history(conversation: Conversation, { limit = 50, before }: HistoryOptions): Promise<Message[]> {
+    this.#checkOpen();
+    const { messages } = this.#parts.context.store;
+    const page = await messages.page(conversation.id, { limit, ...(before !== undefined && { before }) });
+    return page.map((record) => this.#message(record));
+  }
+
+  async #statusOf(id: string) {
+    this.#checkOpen();
+    const record = await this.#parts.context.store.messages.message(id);
+    if (record === undefined || record.status === "received") {
+      throw new ChatError("NOT_FOUND", `no outgoing message ${id} in this database`);
+    }
+    return record.status;
+  }
+
+  /** Events keep the order of the changes, although a message has to be read from the store first. */
+  #publishEvent(change: DurableChange): void {
+    if (change.kind === "outbox" || change.kind === "session" || !this.#events.hasReaders) return;
+    this.#eventTurn = this.#eventTurn.then(async () => {
+      const event = await this.#toEvent(change);
+      if (event !== undefined) this.#events.emit(event);
+    });
+  }
+
+  async #toEvent(change: Exclude<DurableChange, { kind: "outbox" | "session" }>): Promise<ChatEvent | undefined> {
+    const { kind, ...fields } = change;
+    if (change.kind !== "incoming") return { type: kind, ...fields } as ChatEvent;
+    const record = await this.#parts.context.store.messages.message(change.messageId);
+    const message = record && this.#message(record);
+    return message?.direction === "incoming" ? { type: "message", message } : undefined;
+  }
+
+  #message(record: MessageRecord): Message {
+    return toMessage(record, this.#conversation(record.conversationId));
+  }
+
+  #conversation(id: string): Conversation {
+    return new Conversation(this.#operations, id, id);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined)
+      throw new ChatError("CLOSED", "the client was closed; make another one with ChatClient.create");
+  }
+}
+
+async function connect({ network, connectTimeoutMs, whenUnreachable, clock }: ResolvedOptions, signal?: AbortSignal) {
+  if (!isWakuNetwork(network)) return { delivery: network, ownsDelivery: false };
+  const options = { ...network, connectTimeoutMs, whenUnreachable, clock, ...(signal && { signal }) };
+  return { delivery: await WakuDelivery.connect(options), ownsDelivery: true };
+}
+
+async function start(
+  { network, clock, acknowledgementDelayMs }: ResolvedOptions,
+  store: Store,
+  delivery: DeliveryService,
+  ownsDelivery: boolean,
+): Promise<Parts> {
+  const random = systemRandom();
+  const nowMs = clock.nowMs();
+  const context: Context = {
+    account: await openAccount(store, random, nowMs),
+    clock,
+    random,
+    store,
+    delivery,
+    mailboxBits: isWakuNetwork(network) ? (network.mailboxBits ?? 0) : 0,
+    sessions: await SessionBook.load(store),
+    invites: await InviteBook.load(store, nowMs),
+    serial: new Serial(),
+    discards: new DiscardCounters(),
+    notifier: new Notifier(),
+  };
+  const receiver = new Receiver(context, await PartialSets.load(store));
+  const catchUp = new CatchUp(context, receiver);
+  const parts: Parts = {
+    context,
+    ownsDelivery,
+    sender: new Sender(context),
+    outbox: new Outbox(context),
+    upkeep: new Upkeep(context, acknowledgementDelayMs),
+    catchUp,
+    // First listen, then look back: nothing falls between.
+    subscription: await delivery.subscribe([catchUp.topic], (message) => void receiver.receive(message)),
+  };
+  parts.upkeep.start();
+  parts.outbox.drain();
+  catchUp.start();
+  return parts;
+}
+
+function readInvite(link: string) {
+  try {
+    return parseInvite(link, { isValidPublicKey, verify: verifyXeddsa });
+  } catch (cause) {
+    if (!(cause instanceof CodecError)) throw cause;
+    throw new ChatError("INVALID_INVITE", cause.message, { cause });
+  }
+}

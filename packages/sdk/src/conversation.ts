@@ -1,0 +1,82 @@
+/**
+ * A conversation with one other account, as the application holds it.
+ * @module
+ */
+import type { Content } from "@chat/codec";
+import type { DeliveryStatus, Message } from "./message.ts";
+import type { WaitOptions } from "./status-wait.ts";
+
+export interface HistoryOptions {
+  /** At most this many messages. @default 50 */
+  readonly limit?: number;
+  /** Id of a message: only older ones. Without it, the newest. */
+  readonly before?: string;
+}
+
+/** What conversations and sent messages ask of their client. */
+export interface ConversationOperations {
+  send(conversation: Conversation, content: Content, options: WaitOptions): Promise<SentMessage>;
+  history(conversation: Conversation, options: HistoryOptions): Promise<Message[]>;
+  statusOf(messageId: string): Promise<DeliveryStatus>;
+  waitFor(messageId: string, wanted: "sent" | "delivered", options: WaitOptions): Promise<void>;
+}
+
+export class Conversation {
+  /** Stable over restarts and new sessions. */
+  readonly id: string;
+  /** Account id of the other side. */
+  readonly peer: string;
+  readonly #operations: ConversationOperations;
+
+  /** Made by the client; get one from `accept`, `conversations` or a message. */
+  constructor(operations: ConversationOperations, id: string, peer: string) {
+    this.#operations = operations;
+    this.id = id;
+    this.peer = peer;
+  }
+
+  /**
+   * Resolves once the message is durable here: from then on it survives a crash and goes out when the network allows.
+   * The recipient may be offline.
+   *
+   * @throws {@link ChatError} `MESSAGE_TOO_LARGE`, `CLOSED`; `StoreError` if the disk fails
+   */
+  send(content: Content, options: WaitOptions = {}): Promise<SentMessage> {
+    return this.#operations.send(this, content, options);
+  }
+
+  /** Messages of both sides, oldest first, in causal order as far as it is known. */
+  history(options: HistoryOptions = {}): Promise<Message[]> {
+    return this.#operations.history(this, options);
+  }
+}
+
+/** A message on its way. */
+export class SentMessage {
+  /** The same on both sides. */
+  readonly id: string;
+  readonly conversation: Conversation;
+  readonly #operations: ConversationOperations;
+
+  /** Made by the client; get one from `send` or `sentMessage`. */
+  constructor(operations: ConversationOperations, conversation: Conversation, id: string) {
+    this.#operations = operations;
+    this.conversation = conversation;
+    this.id = id;
+  }
+
+  /** How far it has come. Never goes back. */
+  status(): Promise<DeliveryStatus> {
+    return this.#operations.statusOf(this.id);
+  }
+
+  /** Resolves when a service node has taken it. @throws {@link ChatError} `MESSAGE_FAILED`, `CLOSED` */
+  sent(options: WaitOptions = {}): Promise<void> {
+    return this.#operations.waitFor(this.id, "sent", options);
+  }
+
+  /** Resolves when the recipient's device has it. @throws {@link ChatError} `MESSAGE_FAILED`, `CLOSED` */
+  delivered(options: WaitOptions = {}): Promise<void> {
+    return this.#operations.waitFor(this.id, "delivered", options);
+  }
+}

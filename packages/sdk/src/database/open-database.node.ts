@@ -1,0 +1,10 @@
+/**
+ * Where the platform has files: SQLite, loaded only when a file name is given.
+ * @module
+ */
+import type { Store } from "@chat/store";
+
+export async function openDatabase(path: string, key: Uint8Array | string | undefined): Promise<Store> {
+  const { openSqliteStore } = await import("@chat/store-sqlite");
+  return openSqliteStore({ path, ...(key !== undefined && { key }) });
+}

@@ -1,0 +1,47 @@
+/**
+ * The one error class of the SDK.
+ * Errors of the store (`StoreError`: locked, wrong key, corrupt, …) reach the caller as they are.
+ * @module
+ */
+
+/**
+ * Codes are API: add new ones, keep old ones. Message text may change in any release.
+ *
+ * - `INVALID_OPTION`: an option or argument is out of range; the message names it
+ * - `INVALID_INVITE`: the link is cut off, altered, or not an invite
+ * - `OWN_INVITE`: the link was made by this very account
+ * - `TOO_MANY_INVITES`: 100 invites are waiting to be used
+ * - `MESSAGE_TOO_LARGE`: over 100 MB
+ * - `MESSAGE_FAILED`: the network refused the message for good
+ * - `PEER_UNREACHABLE`: none of the service nodes answers
+ * - `DELIVERY_REFUSED`: a service node refused a message; `retryable` says whether later may work
+ * - `NOT_FOUND`: no such conversation or message in this database
+ * - `CLOSED`: the client was closed
+ */
+export type ChatErrorCode =
+  | "INVALID_OPTION"
+  | "INVALID_INVITE"
+  | "OWN_INVITE"
+  | "TOO_MANY_INVITES"
+  | "MESSAGE_TOO_LARGE"
+  | "MESSAGE_FAILED"
+  | "PEER_UNREACHABLE"
+  | "DELIVERY_REFUSED"
+  | "NOT_FOUND"
+  | "CLOSED";
+
+export interface ChatErrorOptions extends ErrorOptions {
+  /** Whether the same call may succeed later. @default false */
+  readonly retryable?: boolean;
+}
+
+export class ChatError extends Error {
+  override readonly name = "ChatError";
+  readonly code: ChatErrorCode;
+  readonly retryable: boolean;
+  constructor(code: ChatErrorCode, message: string, { retryable = false, ...options }: ChatErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.retryable = retryable;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * One ordered, typed stream of everything that happens in the background.
+ * New types will be added: ignore those that you do not know.
+ * @module
+ */
+import type { HealthStatus } from "./delivery/delivery-service.ts";
+import type { DeliveryStatus, IncomingMessage } from "./message.ts";
+
+export type ChatEvent =
+  | { readonly type: "message"; readonly message: IncomingMessage }
+  | {
+      readonly type: "status";
+      readonly messageId: string;
+      readonly conversationId: string;
+      readonly status: DeliveryStatus;
+    }
+  /** The peer refers to messages that have not arrived. They are being looked for. */
+  | { readonly type: "missing"; readonly conversationId: string; readonly count: number }
+  /** What was missing has arrived, or was given up for lost. */
+  | { readonly type: "found" | "lost"; readonly conversationId: string; readonly count: number }
+  | { readonly type: "connection"; readonly health: HealthStatus }
+  /** Something failed in the background, for example the disk. */
+  | { readonly type: "error"; readonly error: unknown }
+  /** The reader was too slow: this many older events were left out. */
+  | { readonly type: "overflow"; readonly dropped: number };
+
+const MAX_BUFFERED_EVENTS = 1000;
+
+type Reader = { readonly queue: ChatEvent[]; dropped: number; wake: () => void };
+
+/** Gives every event to every reader, in order. A reader that falls behind loses the oldest and is told so. */
+export class EventHub {
+  readonly #readers = new Set<Reader>();
+  #isClosed = false;
+
+  get hasReaders(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  emit(event: ChatEvent): void {
+    for (const reader of this.#readers) {
+      if (reader.queue.length >= MAX_BUFFERED_EVENTS) {
+        reader.queue.shift();
+        reader.dropped += 1;
+      }
+      reader.queue.push(event);
+      reader.wake();
+    }
+  }
+
+  /** Starts listening at once, not at the first `next()`. Ends on `signal` and on {@link close}. */
+  read(signal?: AbortSignal): AsyncIterableIterator<ChatEvent> {
+    const reader: Reader = { queue: [], dropped: 0, wake: () => {} };
+    if (!this.#isClosed) this.#readers.add(reader);
+    const wake = () => reader.wake();
+    signal?.addEventListener("abort", wake);
+    const end = () => {
+      this.#readers.delete(reader);
+      signal?.removeEventListener("abort", wake);
+    };
+    const isEnded = () => signal?.aborted === true || !this.#readers.has(reader);
+    return (async function* () {
+      try {
+        while (!isEnded() || reader.queue.length > 0) {
+          if (signal?.aborted) return;
+          if (reader.dropped > 0) {
+            const { dropped } = reader;
+            reader.dropped = 0;
+            yield { type: "overflow", dropped } as const;
+          }
+          const event = reader.queue.shift();
+          if (event !== undefined) yield event;
+          else
+            await new Promise<void>((resolve) => {
+              reader.wake = resolve;
+            });
+        }
+      } finally {
+        end();
+      }
+    })();
+  }
+
+  /** What was emitted before still reaches the readers; then they end. */
+  close(): void {
+    this.#isClosed = true;
+    const readers = [...this.#readers];
+    this.#readers.clear();
+    for (const reader of readers) reader.wake();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Incoming messages as an async iterator. It reads from the database, so it buffers nothing, misses nothing while
+ * nobody listens, and continues after a restart where the application stopped.
+ * @module
+ */
+import type { MessageRecord } from "@chat/store";
+import type { Context } from "./context.ts";
+
+const PAGE_SIZE = 50;
+
+export interface MessageStreamOptions {
+  /** Ends the iteration without an error. */
+  readonly signal?: AbortSignal;
+  /**
+   * Starts after the message with this `sequence`, and leaves the stored position alone: for applications that keep
+   * the position together with their own data. Without it, the stream continues where the last one ended.
+   */
+  readonly since?: number;
+}
+
+/**
+ * A message counts as taken when the loop asks for the next one or is left: after a crash in between, it comes again.
+ */
+export async function* streamIncoming(
+  { store, notifier }: Context,
+  { signal, since }: MessageStreamOptions,
+  closing: AbortSignal,
+): AsyncGenerator<MessageRecord, void, undefined> {
+  const ended = signal === undefined ? closing : AbortSignal.any([signal, closing]);
+  let wake = () => {};
+  const stopObserving = notifier.observe(({ kind }) => {
+    if (kind === "incoming") wake();
+  });
+  const onEnd = () => wake();
+  ended.addEventListener("abort", onEnd);
+  const take = (sequence: number) => {
+    if (since !== undefined || closing.aborted) return;
+    // Not awaited: it shares a disk commit with whatever is written next, and `close` waits for it.
+    store
+      .write((tx) => tx.messages.setConsumed(sequence))
+      .catch((error: unknown) => notifier.notify({ kind: "error", error }));
+  };
+  try {
+    let position = since ?? (await store.messages.consumed());
+    while (!ended.aborted) {
+      const arrival = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const page = await store.messages.incomingAfter(position, PAGE_SIZE);
+      for (const record of page) {
+        position = record.sequence;
+        try {
+          yield record;
+        } finally {
+          take(position);
+        }
+        if (ended.aborted) return;
+      }
+      if (page.length === 0 && !ended.aborted) await arrival;
+    }
+  } finally {
+    stopObserving();
+    ended.removeEventListener("abort", onEnd);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Messages as the application sees them: plain records, JSON-able but for their content.
+ * @module
+ */
+import { type Content, decodeContentFrame } from "@chat/codec";
+import type { MessageRecord, OutgoingStatus } from "@chat/store";
+import type { Conversation } from "./conversation.ts";
+import { digest128 } from "./digest.ts";
+
+/** `queued` (durable here) → `sent` (a service node took it) → `delivered` (the recipient's device has it), or `failed`. */
+export type DeliveryStatus = OutgoingStatus;
+
+type MessageFields = {
+  /** The same on both sides. */
+  readonly id: string;
+  readonly conversation: Conversation;
+  readonly content: Content;
+  /** By the sender's clock. */
+  readonly sentAt: Date;
+  /** Grows with every message of this database; `messages({ since })` takes it. */
+  readonly sequence: number;
+};
+export type IncomingMessage = MessageFields & { readonly direction: "incoming" };
+export type OutgoingMessage = MessageFields & { readonly direction: "outgoing"; readonly status: DeliveryStatus };
+export type Message = IncomingMessage | OutgoingMessage;
+
+export function toMessage(record: MessageRecord, conversation: Conversation): Message {
+  const { id, sequence, status } = record;
+  const fields = {
+    id,
+    conversation,
+    sequence,
+    content: decodeContentFrame(record.content),
+    sentAt: new Date(record.sentAtMs),
+  };
+  return status === "received" ? { ...fields, direction: "incoming" } : { ...fields, direction: "outgoing", status };
+}
+
+/**
+ * Names a message: BLAKE2b-128 of author's key, recipient's key and frame. The author never puts one time into two
+ * frames of a conversation, so equal texts differ; with both keys in it, an id never meets one of another conversation.
+ */
+export function messageId(author: Uint8Array, recipient: Uint8Array, frame: Uint8Array): string {
+  return digest128(author, recipient, frame);
+}

@@ -1,0 +1,54 @@
+/**
+ * Tells the rest of the client and the application what has become durable, and never anything before that.
+ * @module
+ */
+import { nextStatus } from "@chat/store";
+import type { DeliveryStatus } from "./message.ts";
+
+export type DurableChange =
+  | { readonly kind: "incoming"; readonly messageId: string }
+  | {
+      readonly kind: "status";
+      readonly messageId: string;
+      readonly conversationId: string;
+      readonly status: DeliveryStatus;
+    }
+  | { readonly kind: "missing" | "found" | "lost"; readonly conversationId: string; readonly count: number }
+  /** Something waits in the outbox. */
+  | { readonly kind: "outbox" }
+  /** The session's timers may be due at another time than before. */
+  | { readonly kind: "session"; readonly sessionId: string; readonly owesAcknowledgement: boolean }
+  | { readonly kind: "error"; readonly error: unknown };
+
+/** Enough for every message whose publication and acknowledgement can still be under way together. */
+const REMEMBERED_STATUSES = 10_000;
+
+export class Notifier {
+  readonly #observers = new Set<(change: DurableChange) => void>();
+  readonly #statuses = new Map<string, DeliveryStatus>();
+
+  notify(change: DurableChange): void {
+    if (change.kind === "status" && !this.#isForward(change.messageId, change.status)) return;
+    for (const observe of this.#observers) observe(change);
+  }
+
+  /** Returns the function that ends the observation. */
+  observe(observe: (change: DurableChange) => void): () => void {
+    this.#observers.add(observe);
+    return () => this.#observers.delete(observe);
+  }
+
+  /** An acknowledgement can overtake the service node's answer; `sent` after `delivered` is never told. */
+  #isForward(messageId: string, status: DeliveryStatus): boolean {
+    const current = this.#statuses.get(messageId);
+    if (current !== undefined && nextStatus(current, status) !== status) return false;
+    if (current === status) return false;
+    this.#statuses.delete(messageId);
+    this.#statuses.set(messageId, status);
+    if (this.#statuses.size > REMEMBERED_STATUSES) {
+      const oldest = this.#statuses.keys().next();
+      if (!oldest.done) this.#statuses.delete(oldest.value);
+    }
+    return true;
+  }
+}

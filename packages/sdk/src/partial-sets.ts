@@ -1,0 +1,41 @@
+/**
+ * The reassembler with a memory: segments of incomplete messages are in the store, so a restart loses none, and a
+ * transaction that failed takes its segment back.
+ * @module
+ */
+import { type AcceptResult, Reassembler } from "@chat/segmentation";
+import type { Store } from "@chat/store";
+import { MAX_SEGMENT_SIZE } from "./sizes.ts";
+
+export class PartialSets {
+  readonly #store: Store;
+  #reassembler = newReassembler();
+
+  private constructor(store: Store) {
+    this.#store = store;
+  }
+
+  static async load(store: Store): Promise<PartialSets> {
+    const sets = new PartialSets(store);
+    await sets.reload();
+    return sets;
+  }
+
+  /** Segments of one session never mix with those of another. */
+  accept(sessionId: string, segment: Uint8Array, nowMs: number): AcceptResult {
+    return this.#reassembler.accept(segment, { nowMs, sender: sessionId });
+  }
+
+  /** Forgets everything that is not durable. */
+  async reload(): Promise<void> {
+    const reassembler = newReassembler();
+    for await (const { sessionId, bytes, storedAtMs } of this.#store.messages.segments()) {
+      reassembler.accept(bytes, { nowMs: storedAtMs, sender: sessionId });
+    }
+    this.#reassembler = reassembler;
+  }
+}
+
+function newReassembler(): Reassembler {
+  return new Reassembler({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always" });
+}

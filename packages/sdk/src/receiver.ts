@@ -1,0 +1,293 @@
+/**
+ * The way in: hint → envelope → ratchet → SDS → segments → frame → one transaction → event.
+ * Takes whatever the network delivers, in any order and any number of times; never throws for what it is given.
+ * @module
+ */
+import {
+  decodePrivateFrame,
+  deriveConversationKeys,
+  type EncryptedPayload,
+  openEnvelope,
+  type ParsedEnvelope,
+  parseEnvelope,
+} from "@chat/codec";
+import {
+  accountId,
+  agreeAsResponder,
+  decrypt,
+  deriveSession,
+  isValidPublicKey,
+  sessionAssociatedData,
+  startAsResponder,
+  wipe,
+} from "@chat/ratchet";
+import { acknowledge, idsIn, openChannel, parse as parseSds, receive as receiveSds, type SdsEvent } from "@chat/sds";
+import { equalBytes } from "./bytes.ts";
+import type { Context } from "./context.ts";
+import type { DiscardReason } from "./counters.ts";
+import type { InboundMessage } from "./delivery/delivery-service.ts";
+import { digest128 } from "./digest.ts";
+import { encodeRecord, type Invite, isLive } from "./invite-book.ts";
+import { messageId } from "./message.ts";
+import type { PartialSets } from "./partial-sets.ts";
+import { SeenHashes } from "./seen-hashes.ts";
+import type { Session } from "./session.ts";
+import { SessionStep } from "./session-step.ts";
+import { ACKNOWLEDGEMENT_HISTORY } from "./sizes.ts";
+
+type RatchetPayload = Extract<EncryptedPayload, { kind: "ratchet" }>;
+type HandshakePayload = Extract<EncryptedPayload, { kind: "handshake" }>;
+
+export class Receiver {
+  readonly #context: Context;
+  readonly #partialSets: PartialSets;
+  readonly #seen: SeenHashes;
+
+  constructor(context: Context, partialSets: PartialSets) {
+    this.#context = context;
+    this.#partialSets = partialSets;
+    this.#seen = new SeenHashes(context.clock);
+  }
+
+  /** Resolves when the message is processed and durable, or discarded. */
+  async receive({ hash, payload }: InboundMessage): Promise<void> {
+    if (!this.#seen.add(hash)) return;
+    try {
+      const discarded = await this.#process(payload);
+      if (discarded !== undefined) this.#context.discards.add(discarded);
+    } catch (error) {
+      // The disk, not the message: it may come again, and nothing of it was kept.
+      this.#seen.delete(hash);
+      this.#context.notifier.notify({ kind: "error", error });
+    }
+  }
+
+  async #process(bytes: Uint8Array): Promise<DiscardReason | undefined> {
+    const envelope = parseEnvelope(bytes);
+    if (envelope === undefined) return "not-an-envelope";
+    let reason: DiscardReason = "not-for-us";
+    for (const { id, conversationId } of this.#context.sessions.matching(envelope)) {
+      const result = await this.#context.serial.run(conversationId, () => this.#ordinaryMessage(id, envelope));
+      if (result === undefined) return undefined;
+      reason = result;
+    }
+    return reason === "not-for-us" ? this.#firstMessage(envelope) : reason;
+  }
+
+  async #ordinaryMessage(sessionId: string, envelope: ParsedEnvelope): Promise<DiscardReason | undefined> {
+    const session = this.#context.sessions.get(sessionId);
+    if (session === undefined) return "not-for-us";
+    const payload = openEnvelope(envelope, session.receivingKeys);
+    if (payload?.kind !== "ratchet") return "undecryptable";
+    const step = new SessionStep(answered(session), this.#context);
+    this.#confirmHandshake(step);
+    return this.#openAndCommit(step, payload.message);
+  }
+
+  async #firstMessage(envelope: ParsedEnvelope): Promise<DiscardReason | undefined> {
+    const match = this.#context.invites.matching(envelope);
+    if (match === undefined) return "not-for-us";
+    const payload = openEnvelope(envelope, match.keys);
+    wipe(match.keys.sealKey, match.keys.hintKey);
+    if (payload?.kind !== "handshake") return "undecryptable";
+    const { initiator, ephemeral } = payload;
+    if (!isValidPublicKey(initiator) || !isValidPublicKey(ephemeral)) return "handshake-refused";
+    if (equalBytes(initiator, this.#context.account.keys.publicKey)) return "handshake-refused";
+    const handshakeId = digest128(initiator, ephemeral);
+    // One invite at a time: two first messages of one session must not both create it.
+    return this.#context.serial.run(`invite ${match.invite.id}`, async () => {
+      const session = this.#context.sessions.byHandshake(handshakeId);
+      if (session === undefined) return this.#newSession(match.invite.id, handshakeId, payload);
+      return this.#context.serial.run(session.conversationId, () => {
+        const current = this.#context.sessions.get(session.id) ?? session;
+        return this.#openAndCommit(new SessionStep(current, this.#context), payload.message);
+      });
+    });
+  }
+
+  /** protocol.md, "Accepting a first message": nothing exists until its ratchet message has opened. */
+  async #newSession(
+    inviteId: string,
+    handshakeId: string,
+    payload: HandshakePayload,
+  ): Promise<DiscardReason | undefined> {
+    const { store, invites, clock, serial } = this.#context;
+    const invite = invites.get(inviteId);
+    if (invite === undefined || !isLive(invite, clock.nowMs())) return "handshake-refused";
+    if (await store.secrets.hasHandshake(inviteId, handshakeId)) return "handshake-refused";
+    const conversationId = accountId(payload.initiator);
+    return serial.run(conversationId, async () => {
+      const step = new SessionStep(this.#respond(invite, handshakeId, conversationId, payload), this.#context);
+      const closed: Invite = { ...invite, closedAtMs: clock.nowMs() };
+      const isNew = (await store.messages.conversation(conversationId)) === undefined;
+      step.write(({ messages, secrets }) => {
+        if (isNew) messages.putConversation({ id: conversationId, peer: conversationId, createdAtMs: clock.nowMs() });
+        secrets.putInvite(encodeRecord(closed));
+        secrets.addHandshake(inviteId, handshakeId);
+      });
+      step.afterwards(() => invites.replace(closed));
+      return this.#openAndCommit(step, payload.message, { acknowledgeAtOnce: true });
+    });
+  }
+
+  #respond(invite: Invite, handshakeId: string, conversationId: string, payload: HandshakePayload): Session {
+    const { account } = this.#context;
+    const { initiator: peerKey, ephemeral } = payload;
+    const shared = agreeAsResponder({
+      identity: account.keys,
+      prekey: invite.keys,
+      remoteIdentity: peerKey,
+      remoteEphemeral: ephemeral,
+    });
+    const { secret, base, responderConversationId } = deriveSession(shared);
+    const keys = deriveConversationKeys(secret);
+    const associatedData = sessionAssociatedData(peerKey, account.keys.publicKey);
+    const ratchet = startAsResponder({ sharedSecret: secret, keyPair: invite.keys, associatedData });
+    wipe(shared, secret);
+    return {
+      id: responderConversationId,
+      conversationId,
+      peerKey,
+      initiator: false,
+      base,
+      ratchet,
+      sendingKeys: keys.responderToInitiator,
+      receivingKeys: keys.initiatorToResponder,
+      incomingHandshake: { inviteId: invite.id, handshakeId, isConfirmed: false },
+      sds: openChannel("R"),
+    };
+  }
+
+  /** Everything from the ratchet to the transaction. Until `commit`, nothing has changed. */
+  async #openAndCommit(
+    step: SessionStep,
+    message: RatchetPayload["message"],
+    { acknowledgeAtOnce = false } = {},
+  ): Promise<DiscardReason | undefined> {
+    const { clock, store } = this.#context;
+    const nowMs = clock.nowMs();
+    const opened = decrypt(step.session.ratchet, message, { nowMs });
+    if (opened.kind === "rejected") return "undecryptable";
+    const sdsMessage = parseSds(opened.plaintext);
+    if (sdsMessage === undefined) return "malformed-sds";
+    const known = await store.messages.knownSdsIds(step.session.id, idsIn(step.session.sds, sdsMessage));
+    const received = receiveSds(step.session.sds, sdsMessage, { nowMs, isKnown: (id) => known.has(id) });
+    if (received.events.some(({ kind }) => kind === "discarded")) return "malformed-sds";
+    step.session = { ...step.session, ratchet: opened.state, sds: received.state };
+    step.consume(opened.consumed);
+    try {
+      await this.#apply(step, received.events, nowMs);
+      const acknowledgement = acknowledgeAtOnce
+        ? acknowledge(step.session.sds, { nowMs, maxHistory: ACKNOWLEDGEMENT_HISTORY })
+        : undefined;
+      if (acknowledgement !== undefined) {
+        step.session = { ...step.session, sds: acknowledgement.state };
+        step.sendSds(acknowledgement.bytes, { purpose: "acknowledgement" });
+      }
+      await step.commit();
+    } catch (error) {
+      await this.#partialSets.reload();
+      throw error;
+    }
+    return undefined;
+  }
+
+  async #apply(step: SessionStep, events: readonly SdsEvent[], nowMs: number): Promise<void> {
+    const { id: sessionId, conversationId } = step.session;
+    const acknowledged: string[] = [];
+    const counts = { missing: 0, found: 0 };
+    let owesAcknowledgement = false;
+    for (const event of events) {
+      if (event.kind === "acknowledged") acknowledged.push(event.messageId);
+      else if (event.kind === "missing" || event.kind === "found") counts[event.kind] += 1;
+      else if (event.kind === "duplicate") owesAcknowledgement = true;
+      else if (event.kind === "content") {
+        owesAcknowledgement = true;
+        step.write((tx) => tx.messages.logSdsId(sessionId, event.messageId, event.lamport));
+        this.#acceptSegment(step, event.content, event.lamport, nowMs);
+      }
+    }
+    await this.#acknowledged(step, acknowledged);
+    for (const kind of ["missing", "found"] as const) {
+      if (counts[kind] > 0) step.notify({ kind, conversationId, count: counts[kind] });
+    }
+    step.notify({ kind: "session", sessionId, owesAcknowledgement });
+  }
+
+  #acceptSegment(step: SessionStep, segment: Uint8Array, lamport: number, nowMs: number): void {
+    const { id: sessionId } = step.session;
+    const result = this.#partialSets.accept(sessionId, segment, nowMs);
+    if (result.kind === "discarded") {
+      if (result.reason !== "duplicate") this.#context.discards.add("malformed-segment");
+      return;
+    }
+    if (result.kind === "pending") {
+      const { setId, index, isParity } = result;
+      const record = { sessionId, setId, index, isParity, bytes: segment, storedAtMs: nowMs };
+      step.write((tx) => tx.messages.putSegment(record));
+      return;
+    }
+    const { setId, payload } = result;
+    if (setId !== undefined) step.write((tx) => tx.messages.deleteSegments(sessionId, setId));
+    this.#acceptFrame(step, payload, lamport, nowMs);
+  }
+
+  #acceptFrame(step: SessionStep, bytes: Uint8Array, lamport: number, nowMs: number): void {
+    const { conversationId, peerKey } = step.session;
+    const frame = decodePrivateFrame(bytes);
+    if (frame?.body.kind !== "content") {
+      this.#context.discards.add(frame === undefined ? "malformed-frame" : "unknown-frame");
+      return;
+    }
+    const id = messageId(peerKey, this.#context.account.keys.publicKey, bytes);
+    const { content } = frame.body;
+    step.write((tx) =>
+      tx.messages.putMessage({
+        id,
+        conversationId,
+        direction: "incoming",
+        status: "received",
+        content,
+        lamport,
+        sentAtMs: frame.timestampMs,
+        storedAtMs: nowMs,
+      }),
+    );
+    step.notify({ kind: "incoming", messageId: id });
+  }
+
+  /** A message is delivered when the last of its parts is acknowledged. */
+  async #acknowledged(step: SessionStep, sdsIds: readonly string[]): Promise<void> {
+    const { messages } = this.#context.store;
+    const { id: sessionId, conversationId } = step.session;
+    const parts = new Map<string, number>();
+    for (const sdsId of sdsIds) {
+      const part = await messages.outgoing(sessionId, sdsId);
+      if (part === undefined) continue;
+      parts.set(part.messageId, (parts.get(part.messageId) ?? 0) + 1);
+      step.write((tx) => tx.messages.deleteOutgoing(sessionId, sdsId));
+    }
+    for (const [id, count] of parts) {
+      if ((await messages.pendingCount(id)) > count) continue;
+      step.write((tx) => tx.messages.setStatus(id, "delivered"));
+      step.notify({ kind: "status", messageId: id, conversationId, status: "delivered" });
+    }
+  }
+
+  /** protocol.md, "End of an invite": its key goes once an ordinary envelope of its session has arrived. */
+  #confirmHandshake(step: SessionStep): void {
+    const { incomingHandshake } = step.session;
+    if (incomingHandshake === undefined || incomingHandshake.isConfirmed) return;
+    step.session = { ...step.session, incomingHandshake: { ...incomingHandshake, isConfirmed: true } };
+    const { inviteId } = incomingHandshake;
+    step.write((tx) => tx.secrets.deleteInvite(inviteId));
+    step.afterwards(() => this.#context.invites.remove(inviteId));
+  }
+}
+
+/** Anything that opens on the session shows the initiator that the responder has it. */
+function answered(session: Session): Session {
+  const { outgoingHandshake } = session;
+  if (outgoingHandshake === undefined || outgoingHandshake.isAnswered) return session;
+  return { ...session, outgoingHandshake: { ...outgoingHandshake, isAnswered: true } };
+}

@@ -1,0 +1,163 @@
+/**
+ * The way out: content → frame → segments → SDS → ratchet → envelope → one transaction.
+ * Nothing here touches the network; the outbox does, afterwards.
+ * @module
+ */
+import {
+  type Content,
+  deriveConversationKeys,
+  encodeContentFrame,
+  encodePrivateFrame,
+  type IntroBundle,
+} from "@chat/codec";
+import {
+  accountId,
+  agreeAsInitiator,
+  deriveSession,
+  generateKeyPair,
+  sessionAssociatedData,
+  startAsInitiator,
+  wipe,
+} from "@chat/ratchet";
+import { openChannel, send as sendSds } from "@chat/sds";
+import { SegmentationError, Segmenter } from "@chat/segmentation";
+import { equalBytes } from "./bytes.ts";
+import type { Context } from "./context.ts";
+import { ChatError } from "./errors.ts";
+import { messageId } from "./message.ts";
+import type { Session } from "./session.ts";
+import { SessionStep } from "./session-step.ts";
+import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_SEGMENT_SIZE } from "./sizes.ts";
+
+export class Sender {
+  readonly #context: Context;
+  readonly #segmenter = new Segmenter({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always" });
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Resolves with the message id once the message is durable. */
+  send(conversationId: string, content: Content): Promise<string> {
+    return this.#context.serial.run(conversationId, async () => {
+      const session = this.#context.sessions.forSending(conversationId);
+      if (session === undefined) throw new ChatError("NOT_FOUND", `no session in conversation ${conversationId}`);
+      const step = new SessionStep(session, this.#context);
+      const id = await this.#add(step, content);
+      await step.commit();
+      return id;
+    });
+  }
+
+  /**
+   * Starts a session from somebody's invite, or takes the one that was started from it before.
+   * Resolves with the conversation id, and the id of the first message, once both are durable.
+   */
+  accept(invite: IntroBundle, content: Content | undefined): Promise<{ conversationId: string; messageId?: string }> {
+    const conversationId = accountId(invite.installationKey);
+    return this.#context.serial.run(conversationId, async () => {
+      const started = this.#context.sessions
+        .all()
+        .find(
+          ({ outgoingHandshake }) => outgoingHandshake && equalBytes(outgoingHandshake.prekey, invite.ephemeralKey),
+        );
+      const step = new SessionStep(started ?? this.#startSession(invite, conversationId), this.#context);
+      const isNew = (await this.#context.store.messages.conversation(conversationId)) === undefined;
+      if (isNew) {
+        const record = { id: conversationId, peer: conversationId, createdAtMs: this.#context.clock.nowMs() };
+        step.write((tx) => tx.messages.putConversation(record));
+      }
+      const first = content === undefined ? {} : { messageId: await this.#add(step, content) };
+      await step.commit();
+      return { conversationId, ...first };
+    });
+  }
+
+  #startSession(invite: IntroBundle, conversationId: string): Session {
+    const { account, random } = this.#context;
+    const ephemeral = generateKeyPair(random);
+    const { installationKey, ephemeralKey: prekey } = invite;
+    const shared = agreeAsInitiator({
+      identity: account.keys,
+      ephemeral,
+      remoteIdentity: installationKey,
+      remotePrekey: prekey,
+    });
+    const { secret, base, initiatorConversationId } = deriveSession(shared);
+    const keys = deriveConversationKeys(secret);
+    const associatedData = sessionAssociatedData(account.keys.publicKey, installationKey);
+    const ratchet = startAsInitiator({ sharedSecret: secret, remoteKey: prekey, associatedData, random });
+    wipe(ephemeral.secretKey, shared, secret);
+    return {
+      id: initiatorConversationId,
+      conversationId,
+      peerKey: installationKey,
+      initiator: true,
+      base,
+      ratchet,
+      sendingKeys: keys.initiatorToResponder,
+      receivingKeys: keys.responderToInitiator,
+      outgoingHandshake: { ephemeral: ephemeral.publicKey, prekey, isAnswered: false },
+      sds: openChannel("I"),
+    };
+  }
+
+  /** Adds the whole way of one message to the step. */
+  async #add(step: SessionStep, content: Content): Promise<string> {
+    const { clock, random } = this.#context;
+    const { id, frame, contentFrame, sentAtMs } = await this.#frame(step.session, content);
+    const outgoing: { sdsId: string; bytes: Uint8Array }[] = [];
+    const { id: sessionId, conversationId, outgoingHandshake } = step.session;
+    const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
+    let lamport = 0;
+    for (const segment of this.#segments(frame)) {
+      const sent = sendSds(step.session.sds, segment, { nowMs: clock.nowMs(), maxHistory, random });
+      step.session = { ...step.session, sds: sent.state };
+      outgoing.push({ sdsId: sent.messageId, bytes: sent.bytes });
+      lamport = sent.lamport;
+      step.sendSds(sent.bytes, { purpose: "content", messageId: id });
+    }
+    const storedAtMs = clock.nowMs();
+    step.write(({ messages }) => {
+      messages.putMessage({
+        id,
+        conversationId,
+        direction: "outgoing",
+        status: "queued",
+        content: contentFrame,
+        lamport,
+        sentAtMs,
+        storedAtMs,
+      });
+      for (const { sdsId, bytes } of outgoing) {
+        messages.putOutgoing({ sessionId, sdsId, messageId: id, bytes });
+        messages.logSdsId(sessionId, sdsId, lamport);
+      }
+    });
+    step.notify({ kind: "status", messageId: id, conversationId, status: "queued" });
+    step.notify({ kind: "session", sessionId, owesAcknowledgement: false });
+    return id;
+  }
+
+  /** A frame whose id is free: a clock that stands still or jumps back must not make two messages one. */
+  async #frame(session: Session, content: Content) {
+    const { clock, account, store } = this.#context;
+    const contentFrame = encodeContentFrame(content);
+    for (let sentAtMs = clock.nowMs(); ; sentAtMs += 1) {
+      const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content: contentFrame } });
+      const id = messageId(account.keys.publicKey, session.peerKey, frame);
+      if ((await store.messages.message(id)) === undefined) return { id, frame, contentFrame, sentAtMs };
+    }
+  }
+
+  #segments(frame: Uint8Array): Iterable<Uint8Array> {
+    try {
+      return this.#segmenter.segment(frame);
+    } catch (cause) {
+      if (!(cause instanceof SegmentationError) || cause.code !== "PAYLOAD_TOO_LARGE") throw cause;
+      throw new ChatError("MESSAGE_TOO_LARGE", `message: want ≤ 100 MB, got ${frame.length} bytes; send it in parts`, {
+        cause,
+      });
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * One operation on a session: collects what it changes, makes all of it durable in one transaction, and only then
+ * lets anything of it be seen (invariants 1 to 3). A step that is dropped has changed nothing.
+ * Hold the conversation's turn of {@link Serial} from reading the session to the end of `commit`.
+ * @module
+ */
+import { deriveInboxKeys, mailboxTopic, sealEnvelope } from "@chat/codec";
+import { diffieHellman, encrypt, generateKeyPair, wipe } from "@chat/ratchet";
+import { encodeState as encodeChannel } from "@chat/sds";
+import type { OutboxRecord, StoreTransaction } from "@chat/store";
+import { toHex } from "./bytes.ts";
+import type { Context } from "./context.ts";
+import type { DurableChange } from "./notifier.ts";
+import { encodeSession, type Session } from "./session.ts";
+
+/** One ordinary envelope in this many carries an unused key, so that its presence marks nothing. */
+const DECOY_KEY_IN = 8;
+
+export class SessionStep {
+  session: Session;
+  readonly #context: Context;
+  readonly #writes: ((tx: StoreTransaction) => void)[] = [];
+  readonly #consumed: Uint8Array[] = [];
+  readonly #afterwards: (() => void)[] = [];
+
+  constructor(session: Session, context: Context) {
+    this.session = session;
+    this.#context = context;
+  }
+
+  /** Adds to the transaction, after what was added before. */
+  write(change: (tx: StoreTransaction) => void): void {
+    this.#writes.push(change);
+  }
+
+  /** Keys that only the old state held, wiped once the new one is durable. */
+  consume(keys: readonly Uint8Array[]): void {
+    this.#consumed.push(...keys);
+  }
+
+  /** Runs once the step is durable. */
+  afterwards(run: () => void): void {
+    this.#afterwards.push(run);
+  }
+
+  notify(change: DurableChange): void {
+    this.afterwards(() => this.#context.notifier.notify(change));
+  }
+
+  /** Encrypts an SDS message with the next message key and puts its envelope into the outbox. */
+  sendSds(sdsBytes: Uint8Array, row: Pick<OutboxRecord, "purpose" | "messageId">): void {
+    const { random, clock, mailboxBits } = this.#context;
+    const { state, message, consumed } = encrypt(this.session.ratchet, sdsBytes, { random });
+    this.session = { ...this.session, ratchet: state };
+    this.consume(consumed);
+    const record: OutboxRecord = {
+      ...row,
+      id: toHex(random(16)),
+      sessionId: this.session.id,
+      topic: mailboxTopic(this.session.peerKey, mailboxBits),
+      payload: this.#seal(message),
+      createdAtMs: clock.nowMs(),
+    };
+    this.write((tx) => tx.messages.putOutbox(record));
+    this.afterwards(() => this.#context.notifier.notify({ kind: "outbox" }));
+  }
+
+  async commit(): Promise<void> {
+    const { session } = this;
+    const { store, sessions } = this.#context;
+    await store.write((tx) => {
+      for (const write of this.#writes) write(tx);
+      tx.secrets.putSession(encodeSession(session));
+      tx.messages.putSdsState(session.id, encodeChannel(session.sds));
+    });
+    sessions.replace(session);
+    wipe(...this.#consumed);
+    for (const run of this.#afterwards) run();
+  }
+
+  #seal(message: ReturnType<typeof encrypt>["message"]): Uint8Array {
+    const { random, account } = this.#context;
+    const { outgoingHandshake: handshake, sendingKeys } = this.session;
+    if (handshake === undefined || handshake.isAnswered) {
+      const carriesDecoy = (random(1)[0] ?? 0) % DECOY_KEY_IN === 0;
+      const ephemeral = carriesDecoy ? generateKeyPair(random).publicKey : new Uint8Array();
+      return sealEnvelope({ kind: "ratchet", message }, sendingKeys, { ephemeral, random });
+    }
+    const oneTime = generateKeyPair(random);
+    const sharedSecret = diffieHellman(oneTime.secretKey, handshake.prekey);
+    const keys = deriveInboxKeys({ oneTimeKey: oneTime.publicKey, prekey: handshake.prekey, sharedSecret });
+    const payload = {
+      kind: "handshake",
+      initiator: account.keys.publicKey,
+      ephemeral: handshake.ephemeral,
+      message,
+    } as const;
+    const envelope = sealEnvelope(payload, keys, { ephemeral: oneTime.publicKey, random });
+    wipe(oneTime.secretKey, sharedSecret, keys.sealKey, keys.hintKey);
+    return envelope;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * How much fits where. Derivation in `docs/protocol.md`, "Sizes".
+ * @module
+ */
+import { largestPayloadWithin, MAX_PAYLOAD_OVERHEAD_BYTES } from "@chat/codec";
+
+/** A whole Waku message, as service nodes count it. */
+const MAX_WAKU_MESSAGE_SIZE = 150 * 1024;
+
+/** Content topic, timestamp and protobuf framing around the envelope, and room for an RLN proof. */
+const WAKU_FRAMING = 512;
+
+/** What SDS puts around one segment: sender, Lamport timestamp, a history of 3 ids, field headers; rounded up. */
+const SDS_FRAMING = 192;
+
+/** Largest encoded segment: with everything around it, it fills the largest padding class that fits a Waku message. */
+export const MAX_SEGMENT_SIZE =
+  largestPayloadWithin(MAX_WAKU_MESSAGE_SIZE - WAKU_FRAMING) - MAX_PAYLOAD_OVERHEAD_BYTES - SDS_FRAMING;
+
+/** protocol.md, "Causal history": what keeps a short text, and an acknowledgement, in the smallest padding class. */
+export const CONTENT_HISTORY = 3;
+export const FIRST_MESSAGE_HISTORY = 1;
+export const ACKNOWLEDGEMENT_HISTORY = 5;

@@ -1,0 +1,148 @@
+/**
+ * What each session must do later: acknowledge, retransmit, give up what is missing.
+ * The rules are @chat/sds; here are only the timers.
+ * @module
+ */
+import {
+  acknowledge,
+  acknowledgementDelayMs,
+  expireGaps,
+  nextWakeUpMs,
+  owesAcknowledgement,
+  retransmissionsDue,
+  retransmitted,
+} from "@chat/sds";
+import type { Context } from "./context.ts";
+import { SessionStep } from "./session-step.ts";
+import { ACKNOWLEDGEMENT_HISTORY } from "./sizes.ts";
+
+/** How long a missing message is looked for before it counts as lost. */
+const GAP_DEADLINE_MS = 24 * 60 * 60 * 1000;
+/** What is overdue but still waits in the outbox is looked at again after this. */
+const PAUSE_MS = 1000;
+
+type Timers = { acknowledgement?: () => void; wakeUp?: () => void };
+
+export class Upkeep {
+  readonly #context: Context;
+  readonly #meanDelayMs: number;
+  readonly #timers = new Map<string, Timers>();
+  readonly #stopObserving: () => void;
+  #isClosed = false;
+
+  /** @param meanDelayMs - mean of the random time that an acknowledgement waits for something to ride on */
+  constructor(context: Context, meanDelayMs: number) {
+    this.#context = context;
+    this.#meanDelayMs = meanDelayMs;
+    this.#stopObserving = context.notifier.observe((change) => {
+      if (change.kind !== "session") return;
+      if (change.owesAcknowledgement) this.#scheduleAcknowledgement(change.sessionId);
+      this.#scheduleWakeUp(change.sessionId);
+    });
+  }
+
+  /** Takes up what an earlier process left. */
+  start(): void {
+    for (const { id, sds } of this.#context.sessions.all()) {
+      if (owesAcknowledgement(sds)) this.#scheduleAcknowledgement(id);
+      this.#scheduleWakeUp(id);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopObserving();
+    for (const { acknowledgement, wakeUp } of this.#timers.values()) {
+      acknowledgement?.();
+      wakeUp?.();
+    }
+    this.#timers.clear();
+  }
+
+  /** One at most waits for each session: a burst is acknowledged once. */
+  #scheduleAcknowledgement(sessionId: string): void {
+    const timers = this.#timersOf(sessionId);
+    if (this.#isClosed || timers.acknowledgement !== undefined) return;
+    const delayMs = acknowledgementDelayMs(this.#context.random, this.#meanDelayMs);
+    timers.acknowledgement = this.#context.clock.after(delayMs, () => {
+      delete timers.acknowledgement;
+      this.#run(sessionId, (step) => this.#acknowledge(step));
+    });
+  }
+
+  #scheduleWakeUp(sessionId: string): void {
+    const session = this.#context.sessions.get(sessionId);
+    if (this.#isClosed || session === undefined) return;
+    const timers = this.#timersOf(sessionId);
+    timers.wakeUp?.();
+    delete timers.wakeUp;
+    const atMs = nextWakeUpMs(session.sds, GAP_DEADLINE_MS);
+    if (atMs === undefined) return;
+    const delayMs = Math.max(PAUSE_MS, atMs - this.#context.clock.nowMs());
+    timers.wakeUp = this.#context.clock.after(delayMs, () => {
+      delete timers.wakeUp;
+      this.#run(sessionId, async (step) => {
+        const retransmits = await this.#retransmit(step);
+        return this.#giveUp(step) || retransmits;
+      });
+    });
+  }
+
+  /** One operation in the conversation's turn; `false` means that nothing changed. */
+  #run(sessionId: string, operation: (step: SessionStep) => Promise<boolean>): void {
+    const { sessions, serial, notifier } = this.#context;
+    const session = sessions.get(sessionId);
+    if (this.#isClosed || session === undefined) return;
+    const turn = serial.run(session.conversationId, async () => {
+      const current = sessions.get(sessionId);
+      if (this.#isClosed || current === undefined) return;
+      const step = new SessionStep(current, this.#context);
+      if (!(await operation(step))) return this.#scheduleWakeUp(sessionId);
+      step.notify({ kind: "session", sessionId, owesAcknowledgement: owesAcknowledgement(step.session.sds) });
+      await step.commit();
+    });
+    turn.catch((error: unknown) => notifier.notify({ kind: "error", error }));
+  }
+
+  async #acknowledge(step: SessionStep): Promise<boolean> {
+    const { sds } = step.session;
+    // A burst is worth one larger acknowledgement, not several small ones.
+    const maxHistory = Math.max(ACKNOWLEDGEMENT_HISTORY, sds.toAcknowledge.length);
+    const sync = acknowledge(sds, { nowMs: this.#context.clock.nowMs(), maxHistory });
+    if (sync === undefined) return false;
+    step.session = { ...step.session, sds: sync.state };
+    step.sendSds(sync.bytes, { purpose: "acknowledgement" });
+    return true;
+  }
+
+  /** The same SDS message in a new ratchet message. What never left the outbox is not sent twice from there. */
+  async #retransmit(step: SessionStep): Promise<boolean> {
+    const { clock, random, store } = this.#context;
+    const nowMs = clock.nowMs();
+    let changed = false;
+    for (const sdsId of retransmissionsDue(step.session.sds, nowMs)) {
+      const part = await store.messages.outgoing(step.session.id, sdsId);
+      if (part !== undefined) {
+        if ((await store.messages.unsentCount(part.messageId)) > 0) continue;
+        step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId });
+      }
+      step.session = { ...step.session, sds: retransmitted(step.session.sds, sdsId, { nowMs, random }) };
+      changed = true;
+    }
+    return changed;
+  }
+
+  #giveUp(step: SessionStep): boolean {
+    const { state, lost } = expireGaps(step.session.sds, this.#context.clock.nowMs(), GAP_DEADLINE_MS);
+    if (lost.length === 0) return false;
+    step.session = { ...step.session, sds: state };
+    step.notify({ kind: "lost", conversationId: step.session.conversationId, count: lost.length });
+    return true;
+  }
+
+  #timersOf(sessionId: string): Timers {
+    const timers = this.#timers.get(sessionId) ?? {};
+    this.#timers.set(sessionId, timers);
+    return timers;
+  }
+}

@@ -7,6 +7,9 @@ import { hashPayload, type Segment } from "./segment.ts";
 /** What a waiting segment costs besides its chunk: the array object and its place in the map, rounded up. */
 const SEGMENT_COST = 256;
 
+/** What a set costs besides its segments, rounded up. */
+const SET_COST = 1_024;
+
 /** Indexes from `first` to `last`, both included. */
 export type IndexRange = { readonly first: number; readonly last: number };
 
@@ -40,7 +43,7 @@ export function setIdOf({ payloadHash, payloadLength, dataCount, parityCount, ch
 
 /** What a whole set costs at most. */
 export function costOfSet({ payloadLength, dataCount }: Segment): number {
-  return payloadLength + dataCount * SEGMENT_COST;
+  return SET_COST + payloadLength + dataCount * SEGMENT_COST;
 }
 
 export class PartialSet {
@@ -54,7 +57,7 @@ export class PartialSet {
   readonly #chunks = new Map<number, Uint8Array>();
   readonly #startedAtMs: number;
   #updatedAtMs: number;
-  #cost = 0;
+  #cost = SET_COST;
 
   constructor(segment: Segment, setId: string, sender: string | undefined, nowMs: number) {
     this.setId = setId;

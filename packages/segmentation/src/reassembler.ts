@@ -60,7 +60,7 @@ export class Reassembler {
     this.#options = resolveReassemblerOptions(options);
   }
 
-  /** Memory that waiting segments take: their chunks and 256 bytes each. Never above `maxBufferedBytes`. */
+  /** Memory that waiting segments take: their chunks, 256 bytes each and 1,024 for a set; at most `maxBufferedBytes`. */
   get bufferedBytes(): number {
     return this.#bufferedBytes;
   }
@@ -110,8 +110,9 @@ export class Reassembler {
     if (this.#completed.has(key)) return discard("duplicate");
     if (segment.isParity) return discard("parity-unsupported");
 
-    const set = this.#sets.get(key) ?? new PartialSet(segment, setId, sender, nowMs);
-    const costBefore = set.cost;
+    const held = this.#sets.get(key);
+    const set = held ?? new PartialSet(segment, setId, sender, nowMs);
+    const costBefore = held?.cost ?? 0;
     const outcome = set.add(segment, nowMs);
     if (outcome !== "added") return discard(outcome);
     this.#bufferedBytes += set.cost - costBefore;

@@ -1,0 +1,265 @@
+import { describe, expect, test } from "@jest/globals";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { Reassembler, Segmenter } from "../src/index.ts";
+import { payloadOf } from "./payloads.ts";
+import { segmentBytes } from "./proto-bytes.ts";
+
+const OPTIONS = { maxMessageSize: 123, wrap: "always" } as const;
+const AT_0 = { nowMs: 0 };
+
+/** `count` full chunks of 64 bytes, cut from a payload that `seed` makes its own. */
+function makeSet(count: number, seed = 0): { payload: Uint8Array; segments: Uint8Array[]; setId: string } {
+  const payload = payloadOf(count * 64).fill(seed, 0, 1);
+  const hash = Array.from(keccak_256(payload), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const segments = [...new Segmenter(OPTIONS).segment(payload)];
+  return { payload, segments, setId: `${hash}-${count * 64}-${count}-0-${count === 1 ? 0 : 64}` };
+}
+
+function part(segments: readonly Uint8Array[], index: number): Uint8Array {
+  const segment = segments[index];
+  if (segment === undefined) throw new RangeError(`no segment ${index}`);
+  return segment;
+}
+
+describe("one set", () => {
+  test("SEG-F2, SEG-R1: segments in any order give the payload, and each call says how far it is", () => {
+    const { payload, segments, setId } = makeSet(3);
+    const reassembler = new Reassembler(OPTIONS);
+    const pending = { kind: "pending", setId, isParity: false, total: 3 };
+    expect(reassembler.accept(part(segments, 2), AT_0)).toEqual({ ...pending, index: 2, held: 1, needed: 2 });
+    expect(reassembler.accept(part(segments, 0), AT_0)).toEqual({ ...pending, index: 0, held: 2, needed: 1 });
+    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
+    expect(reassembler.bufferedBytes).toBe(0);
+  });
+
+  test("a segment that is held, or of a complete set, is a duplicate", () => {
+    const { segments, setId } = makeSet(2);
+    const reassembler = new Reassembler(OPTIONS);
+    const duplicate = { kind: "discarded", reason: "duplicate", setId };
+    reassembler.accept(part(segments, 0), AT_0);
+    expect(reassembler.accept(part(segments, 0), AT_0)).toEqual(duplicate);
+    reassembler.accept(part(segments, 1), AT_0);
+    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual(duplicate);
+  });
+
+  test("other bytes for an index that is held are a mismatch, and the first ones count", () => {
+    const { payload, segments, setId } = makeSet(2);
+    const forged = part(segments, 0).slice();
+    forged[forged.length - 1] = 0x77;
+    const reassembler = new Reassembler(OPTIONS);
+    reassembler.accept(part(segments, 0), AT_0);
+    expect(reassembler.accept(forged, AT_0)).toEqual({ kind: "discarded", reason: "mismatch", setId });
+    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
+  });
+
+  test("a set whose bytes are not what was announced is dropped, and can start again", () => {
+    const { payload, segments, setId } = makeSet(2);
+    const forged = part(segments, 0).slice();
+    forged[forged.length - 1] = 0x77;
+    const reassembler = new Reassembler(OPTIONS);
+    reassembler.accept(forged, AT_0);
+    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "discarded", reason: "hash-mismatch", setId });
+    expect(reassembler.bufferedBytes).toBe(0);
+    reassembler.accept(part(segments, 0), AT_0);
+    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
+  });
+
+  test("a forged header does not spoil the genuine set", () => {
+    const { payload, segments, setId } = makeSet(2);
+    const hash = keccak_256(payload);
+    const reassembler = new Reassembler(OPTIONS);
+    const forgeries = [
+      segmentBytes({ hash, length: 127, index: 0, dataCount: 2, chunk: payloadOf(64) }),
+      segmentBytes({ hash, length: 128, index: 0, dataCount: 3, chunk: payloadOf(60) }),
+      segmentBytes({ hash, length: 128, index: 0, dataCount: 2, parityCount: 1, chunk: payloadOf(64) }),
+    ];
+    for (const forgery of forgeries) expect(reassembler.accept(forgery, AT_0)).toMatchObject({ kind: "pending" });
+    reassembler.accept(part(segments, 1), AT_0);
+    expect(reassembler.accept(part(segments, 0), AT_0)).toEqual({ kind: "complete", payload, setId });
+  });
+
+  test("a parity count of 0 on the wire is the same set as none", () => {
+    const { payload, segments, setId } = makeSet(2);
+    const reassembler = new Reassembler(OPTIONS);
+    const chunk = payload.slice(0, 64);
+    const hash = keccak_256(payload);
+    reassembler.accept(segmentBytes({ hash, length: 128, index: 0, dataCount: 2, parityCount: 0, chunk }), AT_0);
+    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
+  });
+
+  test("a set with parity completes by its data, and its parity segments are discarded by name", () => {
+    const payload = payloadOf(100);
+    const set = { hash: keccak_256(payload), length: 100, dataCount: 2, parityCount: 1 };
+    const reassembler = new Reassembler(OPTIONS);
+    const parity = segmentBytes({ ...set, index: 0, isParity: true, chunk: payloadOf(64) });
+    expect(reassembler.accept(parity, AT_0)).toMatchObject({ kind: "discarded", reason: "parity-unsupported" });
+    expect(reassembler.bufferedBytes).toBe(0);
+    const first = segmentBytes({ ...set, index: 0, chunk: payload.slice(0, 64) });
+    expect(reassembler.accept(first, AT_0)).toMatchObject({ kind: "pending", held: 1, needed: 1, total: 3 });
+    const last = segmentBytes({ ...set, index: 1, chunk: payload.slice(64) });
+    expect(reassembler.accept(last, AT_0)).toMatchObject({ kind: "complete", payload });
+    expect(reassembler.accept(parity, AT_0)).toMatchObject({ kind: "discarded", reason: "duplicate" });
+  });
+
+  test("senders do not share sets", () => {
+    const { payload, segments } = makeSet(2);
+    const reassembler = new Reassembler(OPTIONS);
+    reassembler.accept(part(segments, 0), { nowMs: 0, sender: "alice" });
+    expect(reassembler.accept(part(segments, 1), { nowMs: 0, sender: "bob" })).toMatchObject({ kind: "pending" });
+    const complete = { kind: "complete", payload };
+    expect(reassembler.accept(part(segments, 1), { nowMs: 0, sender: "alice" })).toMatchObject(complete);
+    expect(reassembler.accept(part(segments, 0), { nowMs: 0, sender: "bob" })).toMatchObject(complete);
+  });
+
+  test("the caller may reuse its buffer", () => {
+    const { payload, segments } = makeSet(2);
+    const reassembler = new Reassembler(OPTIONS);
+    const buffer = Buffer.from(part(segments, 0));
+    reassembler.accept(buffer, AT_0);
+    buffer.fill(0);
+    expect(reassembler.accept(part(segments, 1), AT_0)).toMatchObject({ kind: "complete", payload });
+  });
+});
+
+describe("what is not taken", () => {
+  const hash = new Uint8Array(32).fill(5);
+  const valid = { hash, length: 128, index: 0, dataCount: 2, chunk: payloadOf(64) };
+
+  test.each([
+    ["a hash of 31 bytes", { ...valid, hash: hash.slice(1) }],
+    ["a hash of 33 bytes", { ...valid, hash: new Uint8Array(33) }],
+    ["no data segments", { ...valid, dataCount: 0 }],
+    ["a data index beyond its class", { ...valid, index: 2, parityCount: 9 }],
+    ["a parity index beyond its class", { ...valid, index: 1, parityCount: 1, isParity: true }],
+    ["parity in a set without", { ...valid, isParity: true }],
+    ["a chunk too short for the length", { ...valid, chunk: payloadOf(63) }],
+    ["a chunk that leaves nothing for the last", { ...valid, length: 64 }],
+    ["an empty last chunk", { ...valid, index: 1, chunk: payloadOf(0) }],
+    ["a last chunk longer than the others", { ...valid, index: 1, chunk: payloadOf(65) }],
+    ["a last chunk after uneven ones", { ...valid, dataCount: 4, index: 3, chunk: payloadOf(10) }],
+    ["more than the whole payload in one segment", { ...valid, dataCount: 1, chunk: payloadOf(64), length: 63 }],
+    ["less than the whole payload in one segment", { ...valid, dataCount: 1, chunk: payloadOf(64), length: 65 }],
+  ])("invalid: %s", (_, fields) => {
+    const bytes = segmentBytes(fields);
+    expect(new Reassembler(OPTIONS).accept(bytes, AT_0)).toEqual({ kind: "discarded", reason: "invalid" });
+    // Without "always", what is no segment is a payload that travelled as it is.
+    const result = new Reassembler({ maxMessageSize: 123 }).accept(bytes, AT_0);
+    expect(result).toEqual({ kind: "complete", payload: bytes });
+  });
+
+  test.each([
+    ["the message", OPTIONS, { ...valid, length: 256, chunk: payloadOf(128) }],
+    ["the payload", { ...OPTIONS, maxPayloadSize: 127 }, valid],
+    ["the count", { ...OPTIONS, maxTotalSegments: 2 }, { ...valid, parityCount: 1 }],
+    ["the whole set in memory", { ...OPTIONS, maxBufferedBytes: 1_024 + 128 + 2 * 256 - 1 }, valid],
+  ])("oversized: %s", (_, options, fields) => {
+    const reassembler = new Reassembler(options);
+    expect(reassembler.accept(segmentBytes(fields), AT_0)).toMatchObject({ kind: "discarded", reason: "oversized" });
+    expect(reassembler.bufferedBytes).toBe(0);
+  });
+
+  test("undecodable bytes are discarded, or with wrapping when needed, the payload", () => {
+    const bytes = Uint8Array.of(0x0a, 0xff, 1);
+    const discarded = { kind: "discarded", reason: "undecodable" };
+    expect(new Reassembler(OPTIONS).accept(bytes, AT_0)).toEqual(discarded);
+    const reassembler = new Reassembler({ maxMessageSize: 123, maxPayloadSize: 3 });
+    expect(reassembler.accept(bytes, AT_0)).toEqual({ kind: "complete", payload: bytes });
+    const tooLong = { kind: "discarded", reason: "oversized" };
+    expect(reassembler.accept(Uint8Array.of(0x0a, 0xff, 1, 1), AT_0)).toEqual(tooLong);
+  });
+});
+
+describe("expiry and eviction", () => {
+  test("SEG-R3: a set that gets no more is reported with what is missing", () => {
+    const { segments, setId } = makeSet(6);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1_000 });
+    reassembler.accept(part(segments, 1), { nowMs: 5_000, sender: "alice" });
+    reassembler.accept(part(segments, 4), { nowMs: 5_900, sender: "alice" });
+    expect(reassembler.expire(6_899)).toEqual([]);
+    expect(reassembler.expire(6_900)).toEqual([
+      {
+        setId,
+        sender: "alice",
+        reason: "timeout",
+        payloadLength: 384,
+        held: 2,
+        needed: 4,
+        total: 6,
+        missing: [
+          { first: 0, last: 0 },
+          { first: 2, last: 3 },
+          { first: 5, last: 5 },
+        ],
+        ageMs: 1_900,
+      },
+    ]);
+    expect(reassembler.expire(6_900)).toEqual([]);
+    expect(reassembler.bufferedBytes).toBe(0);
+  });
+
+  test("accept alone lets nothing time out, so segments can be fed again with old times in any order", () => {
+    const { payload, segments } = makeSet(3);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1 });
+    reassembler.accept(part(segments, 0), { nowMs: 9_000 });
+    reassembler.accept(part(segments, 1), { nowMs: 10 });
+    expect(reassembler.expire(9_000)).toEqual([]);
+    expect(reassembler.accept(part(segments, 2), { nowMs: 99_000 })).toMatchObject({ kind: "complete", payload });
+  });
+
+  test("a complete set is forgotten after the timeout", () => {
+    const { segments } = makeSet(1);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1_000 });
+    expect(reassembler.accept(part(segments, 0), AT_0)).toMatchObject({ kind: "complete" });
+    expect(reassembler.accept(part(segments, 0), { nowMs: 1_000 })).toMatchObject({ reason: "duplicate" });
+    expect(reassembler.expire(1_000)).toEqual([]);
+    expect(reassembler.accept(part(segments, 0), { nowMs: 1_000 })).toMatchObject({ kind: "complete" });
+  });
+
+  test("at most maxCompletedSets are remembered, the latest", () => {
+    const reassembler = new Reassembler({ ...OPTIONS, maxCompletedSets: 2 });
+    const sets = [1, 2, 3].map((seed) => part(makeSet(1, seed).segments, 0));
+    for (const segment of sets) reassembler.accept(segment, AT_0);
+    expect(reassembler.accept(part(sets, 1), AT_0)).toMatchObject({ kind: "discarded" });
+    expect(reassembler.accept(part(sets, 0), AT_0)).toMatchObject({ kind: "complete" });
+  });
+
+  test("beyond maxSets, the set that waited longest for a segment goes, and is reported", () => {
+    const sets = [1, 2, 3].map((seed) => makeSet(3, seed));
+    const [a, b, c] = sets.map(({ segments }) => segments);
+    if (a === undefined || b === undefined || c === undefined) throw new RangeError("want three sets");
+    const reassembler = new Reassembler({ ...OPTIONS, maxSets: 2 });
+    reassembler.accept(part(a, 0), { nowMs: 1 });
+    reassembler.accept(part(b, 0), { nowMs: 2 });
+    reassembler.accept(part(a, 1), { nowMs: 3 });
+    reassembler.accept(part(c, 0), { nowMs: 4 });
+    const evicted = { setId: sets[1]?.setId, reason: "evicted", held: 1, needed: 2, ageMs: 2 };
+    expect(reassembler.expire(4)).toMatchObject([evicted]);
+    expect(reassembler.accept(part(a, 2), { nowMs: 5 })).toMatchObject({ kind: "complete" });
+  });
+
+  test("beyond maxBufferedBytes, older sets make room", () => {
+    const cost = 64 + 256;
+    const reassembler = new Reassembler({ ...OPTIONS, maxBufferedBytes: 2 * 1_024 + 4 * cost });
+    const [a, b] = [makeSet(4, 1), makeSet(4, 2)];
+    for (const index of [0, 1]) reassembler.accept(part(a.segments, index), AT_0);
+    for (const index of [0, 1]) reassembler.accept(part(b.segments, index), AT_0);
+    expect(reassembler.bufferedBytes).toBe(2 * 1_024 + 4 * cost);
+    expect(reassembler.expire(0)).toEqual([]);
+    expect(reassembler.accept(part(b.segments, 2), AT_0)).toMatchObject({ kind: "pending", held: 3 });
+    expect(reassembler.bufferedBytes).toBe(1_024 + 3 * cost);
+    expect(reassembler.expire(0)).toMatchObject([{ setId: a.setId, reason: "evicted" }]);
+    expect(reassembler.accept(part(b.segments, 3), AT_0)).toMatchObject({ kind: "complete", payload: b.payload });
+  });
+
+  test("a huge count costs its sender nothing and us no more: the report has two ranges", () => {
+    const hash = new Uint8Array(32).fill(5);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1 });
+    const bytes = segmentBytes({ hash, length: 65_536 * 64, index: 70, dataCount: 65_536, chunk: payloadOf(64) });
+    expect(reassembler.accept(bytes, AT_0)).toMatchObject({ kind: "pending", needed: 65_535 });
+    const missing = [
+      { first: 0, last: 69 },
+      { first: 71, last: 65_535 },
+    ];
+    expect(reassembler.expire(1)).toMatchObject([{ missing, needed: 65_535 }]);
+  });
+});

@@ -1,0 +1,45 @@
+import { expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { decodePrivateFrame, encodePrivateFrame } from "../src/index.ts";
+import { mutations } from "./arbitraries.ts";
+
+const MAX_DATE_MS = 8_640_000_000_000_000;
+const times = fc.integer({ min: 0, max: MAX_DATE_MS });
+const contents = fc.uint8Array({ maxLength: 300 }).map((content) => ({ kind: "content", content }) as const);
+
+test("a frame comes back as it was", () => {
+  const property = fc.property(times, contents, (timestampMs, body) => {
+    expect(decodePrivateFrame(encodePrivateFrame({ timestampMs, body }))).toEqual({ timestampMs, body });
+  });
+  fc.assert(property);
+});
+
+test("frames of a newer version, and placeholders, are unknown", () => {
+  expect(decodePrivateFrame(Uint8Array.of(8, 7, 0x5a, 0))).toEqual({ timestampMs: 7, body: { kind: "unknown" } });
+  const renewal = [0xa2, 0x01, 2, 1, 1]; // field 20
+  expect(decodePrivateFrame(Uint8Array.of(8, 7, ...renewal))).toEqual({ timestampMs: 7, body: { kind: "unknown" } });
+});
+
+test("a time that no Date can hold is malformed", () => {
+  const latest = encodePrivateFrame({
+    timestampMs: MAX_DATE_MS,
+    body: { kind: "content", content: new Uint8Array(0) },
+  });
+  expect(decodePrivateFrame(latest)?.timestampMs).toBe(MAX_DATE_MS);
+  expect(decodePrivateFrame(Uint8Array.of(8, ...new Uint8Array(9).fill(0xff), 1))).toBeUndefined();
+});
+
+test.each([-1, 0.5, Number.NaN, MAX_DATE_MS + 1])("%d is not a time to send", (timestampMs) => {
+  const body = { kind: "content", content: new Uint8Array(0) } as const;
+  expect(() => encodePrivateFrame({ timestampMs, body })).toThrow(
+    expect.objectContaining({ name: "CodecError", code: "INVALID_OPTION" }),
+  );
+});
+
+test("bytes from anybody are a frame or nothing", () => {
+  const valid = encodePrivateFrame({ timestampMs: 1, body: { kind: "content", content: new Uint8Array(30).fill(4) } });
+  const property = fc.property(fc.oneof(fc.uint8Array(), mutations(valid)), (bytes) => {
+    expect([undefined, "content", "unknown"]).toContain(decodePrivateFrame(bytes)?.body.kind);
+  });
+  fc.assert(property, { numRuns: 300 });
+});

@@ -42,7 +42,7 @@ const DROP_REASONS: readonly DropReason[] = [
   "archive-failed",
 ];
 
-/** All counts start at 0 with the node object and survive `stop` and `start`. */
+/** All counts start at 0 with the node object and survive `stop` and `start`; `subscribers` is the number right now. */
 export interface NodeCounters {
   /** Messages accepted by light push. */
   readonly pushed: number;
@@ -54,11 +54,13 @@ export interface NodeCounters {
   readonly filtered: number;
   /** Pages of history served. */
   readonly queried: number;
+  /** Light nodes that subscribed and are still connected. */
+  readonly subscribers: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
 
 export type Counters = {
-  -readonly [Name in Exclude<keyof NodeCounters, "dropped">]: number;
+  -readonly [Name in Exclude<keyof NodeCounters, "dropped" | "subscribers">]: number;
 } & { readonly dropped: Record<DropReason, number> };
 
 export function createCounters(): Counters {
@@ -67,6 +69,6 @@ export function createCounters(): Counters {
 }
 
 /** A copy that later events do not change. */
-export function snapshot(counters: Counters): NodeCounters {
-  return { ...counters, dropped: { ...counters.dropped } };
+export function snapshot(counters: Counters, subscribers: number): NodeCounters {
+  return { ...counters, subscribers, dropped: { ...counters.dropped } };
 }

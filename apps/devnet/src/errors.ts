@@ -21,3 +21,9 @@ export class DevnetError extends Error {
     this.code = code;
   }
 }
+
+/** The `code` of an error, ours or of the platform. Not by `instanceof`: some test runners have an Error of their own. */
+export function codeOf(error: unknown): string | undefined {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}

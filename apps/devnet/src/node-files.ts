@@ -5,7 +5,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from "@libp2p/crypto/keys";
-import { DevnetError } from "./errors.ts";
+import { codeOf, DevnetError } from "./errors.ts";
 import { MessageArchive } from "./message-archive.ts";
 
 type PrivateKey = ReturnType<typeof privateKeyFromProtobuf>;
@@ -52,9 +52,4 @@ async function within<T>(folder: string, work: () => Promise<T>): Promise<T> {
       cause,
     });
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : undefined;
 }

@@ -51,21 +51,18 @@ export function joinRelay(
 }
 
 /**
- * Resolves when `router` knows that each of `peers` listens to each topic, so that the next message reaches them all.
+ * Resolves when `router` knows that `peer` listens to each topic, so that the next message reaches it.
  * Rejects when `signal` aborts first.
  */
-export async function waitForSubscribers(
+export async function waitForSubscriber(
   router: GossipSub,
   pubsubTopics: Iterable<string>,
-  peers: readonly string[],
+  peer: string,
   signal: AbortSignal,
 ): Promise<void> {
   const topics = [...pubsubTopics];
-  const isLinked = (topic: string) => {
-    const subscribers = new Set(router.getSubscribers(topic).map(String));
-    return peers.every((peer) => subscribers.has(peer) && router.streamsOutbound.has(peer));
-  };
-  while (!topics.every(isLinked)) {
+  const listens = (topic: string) => router.getSubscribers(topic).some((subscriber) => subscriber.toString() === peer);
+  while (!(router.streamsOutbound.has(peer) && topics.every(listens))) {
     signal.throwIfAborted();
     await nextSubscription(router, signal);
   }

@@ -29,7 +29,7 @@ import { checkMessage, decodeMessage, type Message, type WireMessage } from "./m
 import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
 import { type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
-import { joinRelay, relayService, waitForSubscribers } from "./relay.ts";
+import { joinRelay, relayService, waitForSubscriber } from "./relay.ts";
 import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
 import { MAX_REQUEST_STREAMS } from "./streams.ts";
 
@@ -44,7 +44,7 @@ export interface DevnetNode {
   /** Where other service nodes connect. */
   readonly tcp: string;
   readonly isRunning: boolean;
-  /** Counts up to now, as a copy. */
+  /** A copy of the counts up to now. */
   readonly counters: NodeCounters;
   /** Closes all connections and frees the ports; key and messages are kept. Idempotent. */
   stop(): Promise<void>;
@@ -107,7 +107,7 @@ export class ServiceNode implements DevnetNode {
   }
 
   get counters(): NodeCounters {
-    return snapshot(this.#counters);
+    return snapshot(this.#counters, this.#filter.subscribers);
   }
 
   start(): Promise<void> {
@@ -231,13 +231,18 @@ export class ServiceNode implements DevnetNode {
     const other = sibling.#host;
     if (own === undefined || other === undefined) return;
     const addresses = other.getMultiaddrs().filter((address) => !isWebSocket(address));
-    await own.dial(addresses, { signal });
-    // A link that breaks while both nodes run is dialled again by libp2p.
-    await own.peerStore.merge(other.peerId, { multiaddrs: addresses, tags: { [KEEP_ALIVE]: { value: 50 } } });
-    await Promise.all([
-      waitForSubscribers(own.services.relay, this.#topics, [sibling.peerId], signal),
-      waitForSubscribers(other.services.relay, this.#topics, [this.peerId], signal),
-    ]);
+    try {
+      await own.dial(addresses, { signal });
+      // A link that breaks while both nodes run is dialled again by libp2p.
+      await own.peerStore.merge(other.peerId, { multiaddrs: addresses, tags: { [KEEP_ALIVE]: { value: 50 } } });
+      await Promise.all([
+        waitForSubscriber(own.services.relay, this.#topics, sibling.peerId, signal),
+        waitForSubscriber(other.services.relay, this.#topics, this.peerId, signal),
+      ]);
+    } catch (error) {
+      // A sibling that stops meanwhile links up itself when it starts again.
+      if (sibling.isRunning) throw error;
+    }
   }
 
   async #disconnect(): Promise<void> {

@@ -6,6 +6,7 @@
 import type { Connection, IncomingStreamData, Stream, StreamHandler } from "@libp2p/interface";
 import * as lengthPrefixed from "it-length-prefixed";
 import type { Counters, DropReason } from "./counters.ts";
+import { codeOf } from "./errors.ts";
 
 // Light nodes open the stream of their next request ahead of time and leave it idle.
 const UNUSED_STREAM_MS = 5 * 60_000;
@@ -114,8 +115,7 @@ class RequestReader {
 const TOO_LONG = { code: "ERR_MSG_DATA_TOO_LONG" };
 
 function reasonOf(error: unknown): DropReason {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  switch (code) {
+  switch (codeOf(error)) {
     case TOO_LONG.code:
     case "ERR_MSG_LENGTH_TOO_LONG":
       return "too-large";

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { afterEach, expect, test } from "@jest/globals";
+import { history, openClients, send } from "./clients.ts";
+import { bytesOf, textOf } from "./messages.ts";
+
+const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+const clients = openClients();
+const running: ChildProcess[] = [];
+
+afterEach(async () => {
+  await clients.close();
+  for (const child of running.splice(0)) child.kill("SIGKILL");
+});
+
+function devnet(...args: string[]) {
+  const child = spawn(process.execPath, ["--conditions=@chat/source", "--no-warnings", MAIN, ...args]);
+  running.push(child);
+  const text = { out: "", error: "" };
+  child.stdout.setEncoding("utf8").on("data", (chunk) => {
+    text.out += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk) => {
+    text.error += chunk;
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    child,
+    nextLine: async () => String((await lines.next()).value),
+    /** Exit code and all output. */
+    ended: async () => {
+      const [code] = await once(child, "close");
+      return { code, ...text };
+    },
+  };
+}
+
+test("prints its peers as JSON, serves a client, and ends by itself after SIGTERM", async () => {
+  const { child, nextLine, ended } = devnet("--port", "0", "--json");
+  const { peers, network } = JSON.parse(await nextLine());
+  expect(network).toEqual({ clusterId: 42, shards: 8 });
+  const alice = await clients.connect({ network }, ...peers);
+  expect(await send(alice, "/test/1/command/proto", bytesOf("hello"))).toBe(true);
+  expect((await history(alice, "/test/1/command/proto")).map(textOf)).toEqual(["hello"]);
+  const end = ended();
+  child.kill("SIGTERM");
+  expect(await end).toMatchObject({ code: 0, error: "" });
+}, 15_000);
+
+test("prints readable lines and ends after SIGINT; a taken port is explained", async () => {
+  const first = devnet("--port", "0", "--nodes", "2");
+  expect(await first.nextLine()).toBe("devnet is up: cluster 42, 8 shards, 2 nodes");
+  const port = /\/tcp\/(\d+)\//.exec(await first.nextLine())?.[1] ?? "";
+  const second = await devnet("--port", port).ended();
+  expect(second).toMatchObject({ code: 1, out: "" });
+  expect(second.error).toMatch(`port ${port} on 127.0.0.1 is in use`);
+  const end = first.ended();
+  first.child.kill("SIGINT");
+  expect(await end).toMatchObject({ code: 0, error: "" });
+}, 15_000);
+
+test.each([
+  [["--port", "none"], "port: want a number, got none"],
+  [["--nodes", "99"], "nodes: want an integer from 1 to 16, got 99"],
+  [["--unknown"], "Unknown option '--unknown'"],
+])("explains a wrong option: %j", async (args, message) => {
+  const { code, error } = await devnet(...args).ended();
+  expect(code).toBe(1);
+  expect(error).toContain(message);
+  expect(error).toContain("devnet --help");
+});

@@ -92,7 +92,7 @@ export function encrypt(
 
 /**
  * Opens a message of the peer, in whatever order messages arrive, each at most once.
- * A message that does not open costs one key agreement and at most `maxChainAdvance` hashes.
+ * A message that does not open costs one key agreement and at most `maxChainAdvance` + `maxSkippedKeys` hashes.
  *
  * @throws {@link RatchetError} `INVALID_OPTION` for bad options, never because of `message`
  */

@@ -114,6 +114,22 @@ describe("limits", () => {
     expect(receive(peers, "bob", early)).toBeUndefined();
   });
 
+  test("a chain that has begun, and the end of the chain before it, may each miss as many messages as the bound says", () => {
+    const random = createRandom(17);
+    const options = { nowMs: NOW_MS, limits: { maxChainAdvance: 3 } };
+    const peers = meet(random);
+    receive(peers, "bob", send(peers, "alice", "hello", random));
+    const [, , , fourth, fifth] = [1, 2, 3, 4, 5].map((number) => send(peers, "alice", `number ${number}`, random));
+    if (!fourth || !fifth) throw new Error("five messages");
+    receive(peers, "alice", send(peers, "bob", "turn", random));
+    const sixth = send(peers, "alice", "number 6", random);
+    expect(receive(peers, "bob", fifth, options)).toBeUndefined(); // four are missing before it
+    expect(receive(peers, "bob", sixth, options)).toBeUndefined(); // five, at the end of the old chain
+    expect(receive(peers, "bob", fourth, options)).toBe("number 4"); // three
+    expect(receive(peers, "bob", sixth, options)).toBe("number 6");
+    expect(receive(peers, "bob", fifth, options)).toBe("number 5");
+  });
+
   test("the newest skipped keys stay, over all chains", () => {
     const random = createRandom(11);
     const peers = meet(random);

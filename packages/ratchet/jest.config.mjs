@@ -1,6 +1,3 @@
 import { jestConfig } from "../../jest.base.mjs";
 
-export default {
-  ...jestConfig("@chat/ratchet", import.meta.dirname),
-  testEnvironment: "<rootDir>/test/environment.cjs",
-};
+export default jestConfig("@chat/ratchet", import.meta.dirname);

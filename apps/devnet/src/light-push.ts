@@ -19,7 +19,7 @@ const MAX_REQUEST_BYTES = 1024 * 1024 + 64 * 1024;
 // What the reply to an unreadable request carries, as it has no id of its own.
 const UNKNOWN_REQUEST = "N/A";
 
-export const LIGHT_PUSH_STATUS = {
+const STATUS = {
   success: 200,
   badRequest: 400,
   tooLarge: 413,
@@ -62,7 +62,7 @@ export function lightPushHandlerV2(network: Network, counters: Counters, publish
       const rpc = decoded(() => proto_lightpush.PushRpc.decode(bytes), counters);
       const { pubsubTopic, message } = rpc?.request ?? {};
       const { status, detail } = await push(pubsubTopic, message, { network, counters, publish });
-      const isSuccess = status === LIGHT_PUSH_STATUS.success;
+      const isSuccess = status === STATUS.success;
       const response = { isSuccess, ...(detail === undefined ? {} : { info: detail }) };
       return proto_lightpush.PushRpc.encode({ requestId: rpc?.requestId ?? UNKNOWN_REQUEST, response });
     },
@@ -76,12 +76,12 @@ async function push(
   message: WireMessage | undefined,
   { network, counters, publish }: Deps,
 ): Promise<Outcome> {
-  if (message === undefined) return { status: LIGHT_PUSH_STATUS.badRequest, detail: "want a message, got none" };
+  if (message === undefined) return { status: STATUS.badRequest, detail: "want a message, got none" };
   const topic = pubsubTopic || shardOf(message.contentTopic, network);
   if (topic === undefined) {
     counters.dropped.malformed += 1;
     return {
-      status: LIGHT_PUSH_STATUS.invalidMessage,
+      status: STATUS.invalidMessage,
       detail: "content topic: want /application/version/name/encoding",
     };
   }
@@ -91,7 +91,7 @@ async function push(
     return { status: statusOf(published.reason), detail: published.detail };
   }
   counters.pushed += 1;
-  return { status: LIGHT_PUSH_STATUS.success, relayPeers: published.relayPeers };
+  return { status: STATUS.success, relayPeers: published.relayPeers };
 }
 
 function decoded<T>(decode: () => T, counters: Counters): T | undefined {
@@ -114,12 +114,12 @@ function shardOf(contentTopic: string, { clusterId, shards }: Network): string |
 function statusOf(reason: DropReason): number {
   switch (reason) {
     case "too-large":
-      return LIGHT_PUSH_STATUS.tooLarge;
+      return STATUS.tooLarge;
     case "unsupported-topic":
-      return LIGHT_PUSH_STATUS.unsupportedTopic;
+      return STATUS.unsupportedTopic;
     case "archive-failed":
-      return LIGHT_PUSH_STATUS.internalError;
+      return STATUS.internalError;
     default:
-      return LIGHT_PUSH_STATUS.invalidMessage;
+      return STATUS.invalidMessage;
   }
 }

@@ -7,7 +7,7 @@ import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
 import { type Identify, identify } from "@libp2p/identify";
-import { KEEP_ALIVE, type Libp2p, type PrivateKey, type StreamHandler } from "@libp2p/interface";
+import type { Libp2p, PrivateKey, StreamHandler } from "@libp2p/interface";
 import { mplex } from "@libp2p/mplex";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
@@ -25,15 +25,15 @@ import {
   lightPushHandlerV2,
   type Published,
 } from "./light-push.ts";
+import { isWebSocket, keepLinked, link } from "./links.ts";
 import { checkMessage, decodeMessage, type Message, type WireMessage } from "./message.ts";
 import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
 import { type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
-import { joinRelay, relayService, waitForSubscriber } from "./relay.ts";
+import { joinRelay, relayService } from "./relay.ts";
 import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
 import { MAX_REQUEST_STREAMS } from "./streams.ts";
 
-const LINK_TIMEOUT_MS = 15_000;
 const MAX_CONNECTIONS = 1_000;
 
 /** A service node of a running devnet. */
@@ -75,6 +75,8 @@ export class ServiceNode implements DevnetNode {
   readonly #counters = createCounters();
   readonly #filter: FilterService;
   #host: Host | undefined;
+  /** Ends with the host. */
+  #running = new AbortController();
   #addresses = { webSocket: "", tcp: "" };
   #peerId = "";
   #closed = false;
@@ -114,8 +116,7 @@ export class ServiceNode implements DevnetNode {
     return this.#inTurn(async () => {
       if (this.#closed) throw new DevnetError("CLOSED", `${this.#options.name}: the devnet is closed; start a new one`);
       if (this.#host !== undefined) return;
-      await this.#listen();
-      await this.#link();
+      await this.#link(await this.#listen());
       this.#options.log(`${this.#options.name} listens on ${this.webSocket}`);
     });
   }
@@ -140,7 +141,7 @@ export class ServiceNode implements DevnetNode {
     return done;
   }
 
-  async #listen(): Promise<void> {
+  async #listen(): Promise<Host> {
     const { files, log, name } = this.#options;
     const host: Host = await createLibp2p({
       start: false,
@@ -175,11 +176,13 @@ export class ServiceNode implements DevnetNode {
     }
     joinRelay(host.services.relay, this.#topics, (pubsubTopic, data) => this.#receive(pubsubTopic, data));
     this.#host = host;
+    this.#running = new AbortController();
     this.#peerId = host.peerId.toString();
     this.#addresses = {
       webSocket: addressOf(host, isWebSocket),
       tcp: addressOf(host, (address) => !isWebSocket(address)),
     };
+    return host;
   }
 
   #protocols(): [codec: string, handler: StreamHandler][] {
@@ -213,35 +216,29 @@ export class ServiceNode implements DevnetNode {
     return new DevnetError("LISTEN_FAILED", `${name}: cannot listen on ${host}, port ${webSocketPort}`, { cause });
   }
 
-  /** Connects to every running sibling and waits until messages would flow both ways. */
-  async #link(): Promise<void> {
-    const siblings = this.#options.siblings().filter((sibling) => sibling !== this && sibling.isRunning);
-    const signal = AbortSignal.timeout(LINK_TIMEOUT_MS);
+  /** Connects to every running sibling, and stays connected. */
+  async #link(host: Host): Promise<void> {
+    const { siblings, name } = this.#options;
+    const { signal } = this.#running;
+    const running = () => siblings().filter((sibling) => sibling !== this && sibling.isRunning);
+    const findHost = (peerId: string) => {
+      const sibling = running().find((candidate) => candidate.peerId === peerId);
+      return sibling === undefined ? undefined : sibling.#host;
+    };
+    keepLinked(host, findHost, this.#topics, signal);
+    const linkTo = async (sibling: ServiceNode) => {
+      const other = sibling.#host;
+      if (other === undefined) return;
+      await link(host, other, this.#topics, signal).catch((error: unknown) => {
+        // A sibling that stops meanwhile links up itself when it starts again.
+        if (sibling.#host === other) throw error;
+      });
+    };
     try {
-      await Promise.all(siblings.map((sibling) => this.#linkTo(sibling, signal)));
+      await Promise.all(running().map(linkTo));
     } catch (cause) {
       await this.#disconnect();
-      const message = `${this.#options.name}: the other nodes did not answer within ${LINK_TIMEOUT_MS} ms`;
-      throw new DevnetError("LINK_TIMEOUT", message, { cause });
-    }
-  }
-
-  async #linkTo(sibling: ServiceNode, signal: AbortSignal): Promise<void> {
-    const own = this.#host;
-    const other = sibling.#host;
-    if (own === undefined || other === undefined) return;
-    const addresses = other.getMultiaddrs().filter((address) => !isWebSocket(address));
-    try {
-      await own.dial(addresses, { signal });
-      // A link that breaks while both nodes run is dialled again by libp2p.
-      await own.peerStore.merge(other.peerId, { multiaddrs: addresses, tags: { [KEEP_ALIVE]: { value: 50 } } });
-      await Promise.all([
-        waitForSubscriber(own.services.relay, this.#topics, sibling.peerId, signal),
-        waitForSubscriber(other.services.relay, this.#topics, this.peerId, signal),
-      ]);
-    } catch (error) {
-      // A sibling that stops meanwhile links up itself when it starts again.
-      if (sibling.isRunning) throw error;
+      throw new DevnetError("LINK_TIMEOUT", `${name}: the other nodes did not answer in time`, { cause });
     }
   }
 
@@ -249,6 +246,7 @@ export class ServiceNode implements DevnetNode {
     const host = this.#host;
     if (host === undefined) return;
     this.#host = undefined;
+    this.#running.abort();
     this.#filter.clear();
     await host.stop();
     this.#options.log(`${this.#options.name} stopped`);
@@ -303,10 +301,6 @@ export class ServiceNode implements DevnetNode {
     }
     this.#filter.push(message);
   }
-}
-
-function isWebSocket(address: Multiaddr): boolean {
-  return address.protoNames().includes("ws");
 }
 
 function addressOf(host: Host, wanted: (address: Multiaddr) => boolean): string {

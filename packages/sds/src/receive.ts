@@ -6,6 +6,7 @@
  */
 import type { SdsMessage } from "./message.ts";
 import { type ChannelState, MAX_MISSING, MAX_TO_ACKNOWLEDGE, type Missing } from "./state.ts";
+import { checkTime } from "./time.ts";
 
 /** A clock further ahead than this is wrong; following it would push our own messages into the future. */
 const MAX_LAMPORT_LEAD_MS = 60 * 60 * 1_000;
@@ -31,7 +32,7 @@ export type SdsEvent =
   | { readonly kind: "duplicate"; readonly messageId: string };
 
 export type ReceiveOptions = {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch. */
   readonly nowMs: number;
   /** Whether a content message was received or sent in this channel; asked only about `idsIn(state, message)`. */
   readonly isKnown: (messageId: string) => boolean;
@@ -46,8 +47,13 @@ export function idsIn(state: ChannelState, { history, content }: SdsMessage): st
   return content === undefined ? asked : [content.messageId, ...asked];
 }
 
-/** Takes a message from the other side. The caller logs the ids of `content` events, so that they are known. */
+/**
+ * Takes a message from the other side. The caller logs the ids of `content` events, so that they are known.
+ *
+ * @throws {@link SdsError} `INVALID_OPTION` for a time that is none; never because of the message
+ */
 export function receive(state: ChannelState, message: SdsMessage, { nowMs, isKnown }: ReceiveOptions): ReceiveResult {
+  checkTime(nowMs);
   if (message.sender === state.side) return { state, events: [{ kind: "discarded", reason: "wrong-sender" }] };
   const { content } = message;
   if (content !== undefined && isKnown(content.messageId)) {

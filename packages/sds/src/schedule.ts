@@ -5,6 +5,7 @@
 import { SdsError } from "./errors.ts";
 import { fraction, type RandomBytes } from "./random.ts";
 import type { ChannelState } from "./state.ts";
+import { checkTime } from "./time.ts";
 
 const FIRST_RETRANSMISSION_MS = 30_000;
 /** With the most jitter, one hour. */
@@ -23,12 +24,17 @@ export function retransmissionsDue(state: ChannelState, nowMs: number): string[]
   return state.outstanding.filter(({ dueMs }) => dueMs <= nowMs).map(({ messageId }) => messageId);
 }
 
-/** Plans the next retransmission of a message that was sent again; a message that was acknowledged changes nothing. */
+/**
+ * Plans the next retransmission of a message that was sent again; a message that was acknowledged changes nothing.
+ *
+ * @throws {@link SdsError} `INVALID_OPTION`
+ */
 export function retransmitted(
   state: ChannelState,
   messageId: string,
   { nowMs, random }: { readonly nowMs: number; readonly random: RandomBytes },
 ): ChannelState {
+  checkTime(nowMs);
   const outstanding = state.outstanding.map((message) => {
     if (message.messageId !== messageId) return message;
     const attempts = Math.min(message.attempts + 1, MAX_ATTEMPTS_COUNTED);
@@ -61,8 +67,8 @@ export function nextWakeUpMs(state: ChannelState, deadlineMs: number): number | 
 }
 
 /**
- * How long an acknowledgement waits for content to ride on: random, with the given mean and at most three times that.
- * Random, so that an observer cannot tell from the delay which message was answered.
+ * How long an acknowledgement waits for content to ride on: whole milliseconds, at random with the given mean and at
+ * most three times that. Random, so that an observer cannot tell from the delay which message was answered.
  *
  * @param meanMs - @default 2_000
  * @throws {@link SdsError} `INVALID_OPTION`
@@ -72,5 +78,5 @@ export function acknowledgementDelayMs(random: RandomBytes, meanMs = 2_000): num
     throw new SdsError("INVALID_OPTION", `meanMs: want 0 or more, got ${meanMs}`);
   }
   // The mean of the square of a uniform number is 1/3.
-  return 3 * meanMs * fraction(random) ** 2;
+  return Math.floor(3 * meanMs * fraction(random) ** 2);
 }

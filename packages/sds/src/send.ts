@@ -11,9 +11,10 @@ import { messageIdOf } from "./message-id.ts";
 import type { RandomBytes } from "./random.ts";
 import { retransmissionDelayMs } from "./schedule.ts";
 import { type ChannelState, MAX_HISTORY, MAX_OUTSTANDING } from "./state.ts";
+import { checkTime } from "./time.ts";
 
 export type SendOptions = {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch. */
   readonly nowMs: number;
   readonly random: RandomBytes;
   /** Most ids in causal history, 1 to 1,024; each takes 36 bytes. @default 3 */
@@ -21,7 +22,7 @@ export type SendOptions = {
 };
 
 export type AcknowledgeOptions = {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch. */
   readonly nowMs: number;
   /** Most ids in causal history, 1 to 1,024; each takes 36 bytes. @default 5 */
   readonly maxHistory?: number;
@@ -103,9 +104,7 @@ function nextLamport({ lamport }: ChannelState, nowMs: number): number {
 }
 
 function checkOptions(nowMs: number, maxHistory: number): void {
-  if (!Number.isSafeInteger(nowMs) || nowMs < 0) {
-    throw new SdsError("INVALID_OPTION", `nowMs: want whole milliseconds since 1970, got ${nowMs}`);
-  }
+  checkTime(nowMs);
   if (!Number.isSafeInteger(maxHistory) || maxHistory < 1 || maxHistory > MAX_HISTORY) {
     throw new SdsError("INVALID_OPTION", `maxHistory: want 1 to ${MAX_HISTORY}, got ${maxHistory}`);
   }

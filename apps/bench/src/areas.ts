@@ -1,0 +1,11 @@
+/**
+ * The areas that exist, each loaded only when it is asked for.
+ * @module
+ */
+import type { BenchArea } from "./case.ts";
+
+export type AreaLoaders = Readonly<Record<string, () => Promise<BenchArea>>>;
+
+export const AREAS: AreaLoaders = {
+  e2e: async () => (await import("./areas/e2e.ts")).e2e,
+};

@@ -1,0 +1,28 @@
+/**
+ * `pnpm bench <area>`: measures us beside a peer. `pnpm bench --list` says what there is.
+ * @module
+ */
+import { AREAS } from "./areas.ts";
+import { bench } from "./command.ts";
+import { BenchError } from "./errors.ts";
+
+/** How long something that was left open may keep the process alive after the end. */
+const EXIT_LIMIT_MS = 10_000;
+
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // Once: a second one ends the process the hard way.
+  process.once(signal, () => interrupted.abort(new BenchError("INTERRUPTED", `interrupted by ${signal}`)));
+}
+
+process.exitCode = await bench(process.argv.slice(2), {
+  areas: AREAS,
+  out: (text) => console.log(text),
+  log: (text) => console.error(text),
+  signal: interrupted.signal,
+});
+
+setTimeout(() => {
+  console.error("✗ something was left open after the measurement");
+  process.exit(1);
+}, EXIT_LIMIT_MS).unref();

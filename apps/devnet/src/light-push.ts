@@ -42,7 +42,7 @@ export function lightPushHandler(network: Network, counters: Counters, publish: 
     maxRequestBytes: MAX_REQUEST_BYTES,
     counters,
     answer: async (bytes) => {
-      const request = decoded(() => proto_lightpush.LightPushRequestV3.decode(bytes), counters);
+      const request = decoded(() => proto_lightpush.LightPushRequestV3.decode(bytes));
       const outcome = await push(request?.pubsubTopic, request?.message, { network, counters, publish });
       return proto_lightpush.LightPushResponseV3.encode({
         requestId: request?.requestId ?? UNKNOWN_REQUEST,
@@ -59,7 +59,7 @@ export function lightPushHandlerV2(network: Network, counters: Counters, publish
     maxRequestBytes: MAX_REQUEST_BYTES,
     counters,
     answer: async (bytes) => {
-      const rpc = decoded(() => proto_lightpush.PushRpc.decode(bytes), counters);
+      const rpc = decoded(() => proto_lightpush.PushRpc.decode(bytes));
       const { pubsubTopic, message } = rpc?.request ?? {};
       const { status, detail } = await push(pubsubTopic, message, { network, counters, publish });
       const isSuccess = status === STATUS.success;
@@ -76,7 +76,10 @@ async function push(
   message: WireMessage | undefined,
   { network, counters, publish }: Deps,
 ): Promise<Outcome> {
-  if (message === undefined) return { status: STATUS.badRequest, detail: "want a message, got none" };
+  if (message === undefined) {
+    counters.dropped.malformed += 1;
+    return { status: STATUS.badRequest, detail: "want a message, got none" };
+  }
   const topic = pubsubTopic || shardOf(message.contentTopic, network);
   if (topic === undefined) {
     counters.dropped.malformed += 1;
@@ -94,11 +97,10 @@ async function push(
   return { status: STATUS.success, relayPeers: published.relayPeers };
 }
 
-function decoded<T>(decode: () => T, counters: Counters): T | undefined {
+function decoded<T>(decode: () => T): T | undefined {
   try {
     return decode();
   } catch {
-    counters.dropped.malformed += 1;
     return undefined;
   }
 }

@@ -40,8 +40,23 @@ export async function dial(client: LightNode, address: string): Promise<void> {
       if (address.endsWith(detail.peerId.toString())) resolve();
     });
   });
-  await client.libp2p.dial(multiaddr(address));
-  await identified;
+  const { remotePeer } = await dialPatiently(client, address);
+  // The SDK redials too: when it was faster, identify is over, and its result is in the peer store.
+  const { protocols } = await client.libp2p.peerStore.get(remotePeer);
+  if (!protocols.includes(client.filter.multicodec)) await identified;
+}
+
+/** A dial joins one that the SDK began before the node was back, and fails with it: try again. */
+async function dialPatiently(client: LightNode, address: string) {
+  const deadline = performance.now() + 5_000;
+  for (;;) {
+    try {
+      return await client.libp2p.dial(multiaddr(address));
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 /** Sends once and tells whether the service node took it. */

@@ -64,9 +64,13 @@ test.each([
   [["--port", "none"], "port: want a number, got none"],
   [["--nodes", "99"], "nodes: want an integer from 1 to 16, got 99"],
   [["--unknown"], "Unknown option '--unknown'"],
-])("explains a wrong option: %j", async (args, message) => {
-  const { code, error } = await devnet(...args).ended();
-  expect(code).toBe(1);
-  expect(error).toContain(message);
-  expect(error).toContain("devnet --help");
-});
+])(
+  "explains a wrong option: %j",
+  async (args, message) => {
+    const { code, error } = await devnet(...args).ended();
+    expect(code).toBe(1);
+    expect(error).toContain(message);
+    expect(error).toContain("devnet --help");
+  },
+  15_000,
+);

@@ -19,7 +19,7 @@ import { ChatError } from "./errors.ts";
 import { type ChatEvent, EventHub } from "./events.ts";
 import { InviteBook } from "./invite-book.ts";
 import { type IncomingMessage, type Message, toMessage } from "./message.ts";
-import { type MessageStreamOptions, streamIncoming } from "./message-stream.ts";
+import { type MessageStreamOptions, streamIncoming, TakenPosition } from "./message-stream.ts";
 import { type DurableChange, Notifier } from "./notifier.ts";
 import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { Outbox } from "./outbox.ts";
@@ -40,6 +40,7 @@ export interface InviteOptions extends WaitOptions {
 type Parts = {
   readonly context: Context;
   readonly ownsDelivery: boolean;
+  readonly taken: TakenPosition;
   readonly sender: Sender;
   readonly outbox: Outbox;
   readonly upkeep: Upkeep;
@@ -170,7 +171,8 @@ export class ChatClient implements AsyncDisposable {
    */
   async *messages(options: MessageStreamOptions = {}): AsyncGenerator<IncomingMessage, void, undefined> {
     this.#checkOpen();
-    for await (const record of streamIncoming(this.#parts.context, options, this.#closing.signal)) {
+    const { context, taken } = this.#parts;
+    for await (const record of streamIncoming(context, taken, options, this.#closing.signal)) {
       const message = this.#message(record);
       if (message.direction === "incoming") yield message;
     }
@@ -291,6 +293,7 @@ async function start(
   const parts: Parts = {
     context,
     ownsDelivery,
+    taken: await TakenPosition.load(context),
     sender: new Sender(context),
     outbox: new Outbox(context),
     upkeep: new Upkeep(context, acknowledgementDelayMs),

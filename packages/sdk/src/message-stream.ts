@@ -18,11 +18,40 @@ export interface MessageStreamOptions {
   readonly since?: number;
 }
 
+/** How far the application has taken the incoming messages: at once in memory, a little later on disk. */
+export class TakenPosition {
+  readonly #context: Context;
+  #sequence: number;
+
+  private constructor(context: Context, sequence: number) {
+    this.#context = context;
+    this.#sequence = sequence;
+  }
+
+  static async load(context: Context): Promise<TakenPosition> {
+    return new TakenPosition(context, await context.store.messages.consumed());
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  advance(sequence: number): void {
+    if (sequence <= this.#sequence) return;
+    this.#sequence = sequence;
+    const { store, notifier } = this.#context;
+    // Not awaited: it shares a disk commit with whatever is written next, and closing the store waits for it.
+    const written = store.write((tx) => tx.messages.setConsumed(sequence));
+    written.catch((error: unknown) => notifier.notify({ kind: "error", error }));
+  }
+}
+
 /**
  * A message counts as taken when the loop asks for the next one or is left: after a crash in between, it comes again.
  */
 export async function* streamIncoming(
   { store, notifier }: Context,
+  taken: TakenPosition,
   { signal, since }: MessageStreamOptions,
   closing: AbortSignal,
 ): AsyncGenerator<MessageRecord, void, undefined> {
@@ -33,15 +62,8 @@ export async function* streamIncoming(
   });
   const onEnd = () => wake();
   ended.addEventListener("abort", onEnd);
-  const take = (sequence: number) => {
-    if (since !== undefined || closing.aborted) return;
-    // Not awaited: it shares a disk commit with whatever is written next, and `close` waits for it.
-    store
-      .write((tx) => tx.messages.setConsumed(sequence))
-      .catch((error: unknown) => notifier.notify({ kind: "error", error }));
-  };
   try {
-    let position = since ?? (await store.messages.consumed());
+    let position = since ?? taken.sequence;
     while (!ended.aborted) {
       const arrival = new Promise<void>((resolve) => {
         wake = resolve;
@@ -52,7 +74,7 @@ export async function* streamIncoming(
         try {
           yield record;
         } finally {
-          take(position);
+          if (since === undefined && !closing.aborted) taken.advance(position);
         }
         if (ended.aborted) return;
       }

@@ -7,6 +7,9 @@ import { type AcceptResult, Reassembler } from "@chat/segmentation";
 import type { Store } from "@chat/store";
 import { MAX_SEGMENT_SIZE } from "./sizes.ts";
 
+/** As long as skipped message keys are kept: what comes later cannot be decrypted. */
+const TIMEOUT_MS = 30 * 24 * 60 * 60 * 1000;
+
 export class PartialSets {
   readonly #store: Store;
   #reassembler = newReassembler();
@@ -19,6 +22,11 @@ export class PartialSets {
     const sets = new PartialSets(store);
     await sets.reload();
     return sets;
+  }
+
+  /** Sets that were given up since the last call: their segments can go from the store. */
+  givenUp(nowMs: number): { sessionId: string; setId: string }[] {
+    return this.#reassembler.expire(nowMs).map(({ sender = "", setId }) => ({ sessionId: sender, setId }));
   }
 
   /** Segments of one session never mix with those of another. */
@@ -37,5 +45,5 @@ export class PartialSets {
 }
 
 function newReassembler(): Reassembler {
-  return new Reassembler({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always" });
+  return new Reassembler({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always", timeoutMs: TIMEOUT_MS });
 }

@@ -217,8 +217,16 @@ export class Receiver {
   #acceptSegment(step: SessionStep, segment: Uint8Array, lamport: number, nowMs: number): void {
     const { id: sessionId } = step.session;
     const result = this.#partialSets.accept(sessionId, segment, nowMs);
+    for (const set of this.#partialSets.givenUp(nowMs)) {
+      step.write((tx) => tx.messages.deleteSegments(set.sessionId, set.setId));
+    }
     if (result.kind === "discarded") {
-      if (result.reason !== "duplicate") this.#context.discards.add("malformed-segment");
+      if (result.reason === "duplicate") return;
+      this.#context.discards.add("malformed-segment");
+      const { reason, setId } = result;
+      if (reason === "hash-mismatch" && setId !== undefined) {
+        step.write((tx) => tx.messages.deleteSegments(sessionId, setId));
+      }
       return;
     }
     if (result.kind === "pending") {

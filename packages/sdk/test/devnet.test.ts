@@ -45,6 +45,7 @@ describe("three service nodes linked by relay", () => {
     raya = await openAt(2, { database: rayaFile });
     expect(await nextText(raya)).toBe("while you were away");
     const received = await next(raya);
+    expect(received.content.kind).toBe("file");
     expect(isFile(received.content) && received.content.bytes).toEqual(bytes);
     await Promise.all([offline.delivered(), picture.delivered()]);
     await raya.close();

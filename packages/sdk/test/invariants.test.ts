@@ -110,7 +110,7 @@ describe("invariant 2: a failed decrypt, decode or transaction changes no state"
       for await (const event of raya.events()) if (event.type === "error") errors.push(event.error);
     })();
     faulty.fails = true;
-    const bytes = new Uint8Array(300_000).fill(3);
+    const bytes = new Uint8Array(500_000).fill(3);
     const sent = await chat.send(file({ name: "f", mediaType: "", bytes }));
     await sent.sent();
     await until(() => errors.length >= 3, "every segment met the full disk");

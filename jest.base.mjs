@@ -8,6 +8,7 @@ export function jestConfig(displayName, rootDir) {
   return {
     displayName,
     rootDir,
+    testTimeout: 30_000,
     testEnvironment: join(import.meta.dirname, "jest.environment.cjs"),
     testEnvironmentOptions: { customExportConditions: ["@chat/source", "node", "node-addons"] },
     testMatch: ["<rootDir>/test/**/*.test.ts"],

@@ -2,5 +2,4 @@
 export default {
   projects: ["<rootDir>/packages/*", "<rootDir>/apps/*", "<rootDir>/test"],
   maxWorkers: 2,
-  testTimeout: 30_000,
 };

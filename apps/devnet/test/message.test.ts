@@ -36,7 +36,7 @@ test("a message without content topic is malformed", () => {
 
 test("a message without timestamp gets the time of the node, before it is hashed", () => {
   const stamped = check({});
-  for (const timestamp of [undefined, 0n]) expect(check({ timestamp })).toEqual(stamped);
+  expect(check({ timestamp: 0n })).toEqual(stamped);
 });
 
 test("the limit is 153,600 bytes of the whole message", () => {
@@ -79,14 +79,14 @@ test("the hash tells messages apart by everything it covers", () => {
 });
 
 test("what one node accepts and encodes, the next one accepts with the same hash and bytes", () => {
-  const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
-  const messages = fc.record({
+  const fields = {
     payload: fc.uint8Array({ maxLength: 300 }),
     contentTopic: fc.string({ minLength: 1, maxLength: 40, unit: "grapheme" }),
-    meta: optional(fc.uint8Array({ maxLength: 64 })),
-    version: optional(fc.nat(3)),
-    ephemeral: optional(fc.boolean()),
-  });
+    meta: fc.uint8Array({ maxLength: 64 }),
+    version: fc.nat(3),
+    ephemeral: fc.boolean(),
+  };
+  const messages = fc.record(fields, { requiredKeys: ["payload", "contentTopic"] });
   const travels = fc.property(messages, (message) => {
     const first = check(message);
     if (typeof first === "string") throw new Error(first);

@@ -3,7 +3,6 @@
  * and now and then.
  * @module
  */
-import { mailboxTopic } from "@chat/codec";
 import type { Context } from "./context.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -21,8 +20,7 @@ const SAVE_CURSOR_EVERY = 200;
 export class CatchUp {
   readonly #context: Context;
   readonly #receiver: Receiver;
-  /** The mailbox of this account. */
-  readonly topic: string;
+  readonly #topic: string;
   readonly #closing = new AbortController();
   readonly #stopObserving: () => void;
   #running: Promise<void> | undefined;
@@ -30,10 +28,11 @@ export class CatchUp {
   #cancelNext: () => void = () => {};
   #cancelSettled: () => void = () => {};
 
-  constructor(context: Context, receiver: Receiver) {
+  /** @param mailbox - topic of this account */
+  constructor(context: Context, receiver: Receiver, mailbox: string) {
     this.#context = context;
     this.#receiver = receiver;
-    this.topic = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
+    this.#topic = mailbox;
     const stopHealth = context.delivery.onHealthChange((health) => {
       if (health !== "connected") return;
       this.start();
@@ -85,10 +84,10 @@ export class CatchUp {
     const { store, clock, account, delivery } = this.#context;
     try {
       const startedAtMs = clock.nowMs();
-      const cursorMs = (await store.messages.cursor(this.topic)) ?? account.createdAtMs;
+      const cursorMs = (await store.messages.cursor(this.#topic)) ?? account.createdAtMs;
       const range = { fromMs: Math.max(0, cursorMs - OVERLAP_MS), toMs: startedAtMs + OVERLAP_MS };
       let count = 0;
-      for await (const message of delivery.query([this.topic], range, { signal: this.#closing.signal })) {
+      for await (const message of delivery.query([this.#topic], range, { signal: this.#closing.signal })) {
         await this.#receiver.receive(message);
         if (this.#closing.signal.aborted) return;
         count += 1;
@@ -106,7 +105,7 @@ export class CatchUp {
   async #saveCursor(reachedMs: number): Promise<void> {
     const { store, clock } = this.#context;
     const cursorMs = Math.max(0, Math.min(reachedMs, clock.nowMs() - SETTLE_MS));
-    const savedMs = (await store.messages.cursor(this.topic)) ?? 0;
-    if (cursorMs > savedMs) await store.write((tx) => tx.messages.setCursor(this.topic, cursorMs));
+    const savedMs = (await store.messages.cursor(this.#topic)) ?? 0;
+    if (cursorMs > savedMs) await store.write((tx) => tx.messages.setCursor(this.#topic, cursorMs));
   }
 }

@@ -3,7 +3,7 @@
  * It only wires; each stage of a message's way has a file of its own (`docs/architecture.md` has the map).
  * @module
  */
-import { CodecError, type Content, parseInvite } from "@chat/codec";
+import { CodecError, type Content, mailboxTopic, parseInvite } from "@chat/codec";
 import { isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
 import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
 import { openDatabase } from "#open-database";
@@ -288,23 +288,18 @@ async function start(
     discards: new DiscardCounters(),
     notifier: new Notifier(),
   };
+  const taken = await TakenPosition.load(context);
   const receiver = new Receiver(context, await PartialSets.load(store));
-  const catchUp = new CatchUp(context, receiver);
-  const parts: Parts = {
-    context,
-    ownsDelivery,
-    taken: await TakenPosition.load(context),
-    sender: new Sender(context),
-    outbox: new Outbox(context),
-    upkeep: new Upkeep(context, acknowledgementDelayMs),
-    catchUp,
-    // First listen, then look back: nothing falls between.
-    subscription: await delivery.subscribe([catchUp.topic], (message) => void receiver.receive(message)),
-  };
-  parts.upkeep.start();
-  parts.outbox.drain();
+  const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
+  // First listen, then look back: nothing falls between.
+  const subscription = await delivery.subscribe([mailbox], (message) => void receiver.receive(message));
+  const outbox = new Outbox(context);
+  const upkeep = new Upkeep(context, acknowledgementDelayMs);
+  const catchUp = new CatchUp(context, receiver, mailbox);
+  upkeep.start();
+  outbox.drain();
   catchUp.start();
-  return parts;
+  return { context, ownsDelivery, taken, sender: new Sender(context), outbox, upkeep, catchUp, subscription };
 }
 
 function readInvite(link: string) {

@@ -60,6 +60,7 @@ export class InviteBook {
 
   /** Makes a single-use invite and returns its link once the private key is durable. */
   async create(account: Account, random: RandomBytes, nowMs: number, expiresInMs?: number): Promise<string> {
+    await this.#wipeOutdated(nowMs);
     const live = [...this.#invites.values()].filter((invite) => isLive(invite, nowMs));
     if (live.length >= MAX_LIVE_INVITES) {
       throw new ChatError(
@@ -108,11 +109,12 @@ export class InviteBook {
     if (invite !== undefined) wipe(invite.keys.secretKey);
   }
 
+  /** Those that expired unused at once, those that were used when their time is over. */
   async #wipeOutdated(nowMs: number): Promise<void> {
-    const outdated = [...this.#invites.values()].filter((invite) => {
-      const closedAtMs = invite.closedAtMs ?? invite.expiresAtMs;
-      return closedAtMs !== undefined && closedAtMs + KEEP_CLOSED_MS < nowMs;
-    });
+    const outdated = [...this.#invites.values()].filter(
+      (invite) =>
+        !isLive(invite, nowMs) && (invite.closedAtMs === undefined || invite.closedAtMs + KEEP_CLOSED_MS < nowMs),
+    );
     if (outdated.length === 0) return;
     await this.#store.write((tx) => {
       for (const { id } of outdated) tx.secrets.deleteInvite(id);

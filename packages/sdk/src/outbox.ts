@@ -126,6 +126,7 @@ export class Outbox {
     const { topic, payload, timestampMs = 0, sessionId } = row;
     const ageMs = this.#context.clock.nowMs() - timestampMs;
     if (ageMs > OLDEST_STAMP_MS || ageMs < -NEWEST_STAMP_MS) {
+      this.#refused.delete(row.id);
       // No service node takes this timestamp any more: SDS sends the content again, in a new envelope.
       await this.#context.store.write((tx) => tx.messages.deleteOutbox(row.id));
       this.#context.notifier.notify({

@@ -18,7 +18,7 @@ export interface WakuNetwork {
   readonly clusterId?: number;
   /** Number of shards for autosharding. @default 8 */
   readonly shards?: number;
-  /** Leading bits of a mailbox bucket, 0 to 64; all clients of a network must agree. @default 0 */
+  /** Leading bits of a mailbox bucket, 0 to 32; all clients of a network must agree. @default 0 */
   readonly mailboxBits?: number;
 }
 
@@ -92,8 +92,8 @@ function checkNetwork({ peers, clusterId = 0, shards = 1, mailboxBits = 0 }: Wak
   }
   if (!Number.isInteger(clusterId) || clusterId < 0) throw invalid("network.clusterId", "an integer ≥ 0", clusterId);
   if (!Number.isInteger(shards) || shards < 1) throw invalid("network.shards", "an integer ≥ 1", shards);
-  if (!Number.isInteger(mailboxBits) || mailboxBits < 0 || mailboxBits > 64) {
-    throw invalid("network.mailboxBits", "an integer from 0 to 64", mailboxBits);
+  if (!Number.isInteger(mailboxBits) || mailboxBits < 0 || mailboxBits > 32) {
+    throw invalid("network.mailboxBits", "an integer from 0 to 32", mailboxBits);
   }
 }
 

@@ -19,10 +19,11 @@ export async function setUp() {
 async function install() {
   const wanted = fingerprint();
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === wanted) return;
-  console.log("• Installing dependencies (frozen lockfile)");
+  console.error("• Installing dependencies (frozen lockfile)");
   rmSync(STAMP, { force: true });
   const args = ["install", "--frozen-lockfile", "--reporter=append-only", "--loglevel=warn"];
-  if ((await run("pnpm", args, { env: { ...process.env, CI: "true" } })) !== 0) {
+  // What sets things up speaks on standard error: standard output belongs to the program that runs (`bench --json`).
+  if ((await run("pnpm", args, { env: { ...process.env, CI: "true" }, stdio: ["ignore", 2, 2] })) !== 0) {
     fail(
       "pnpm install failed.",
       "Check that npm reaches its registry; if package.json changed, run `pnpm install` and commit the lockfile.",
@@ -42,9 +43,9 @@ async function build() {
     "--log-order=grouped",
     "--no-update-notifier",
   ];
-  console.log("• Building (unchanged packages come from the cache)");
+  console.error("• Building (unchanged packages come from the cache)");
   if ((await run("pnpm", args, { stdio: ["ignore", "ignore", "inherit"] })) === 0) return;
-  await run("pnpm", args); // once more, with its output
+  await run("pnpm", args, { stdio: ["ignore", 2, 2] }); // once more, with its output
   fail("The build failed.", "The messages above name the file; `pnpm typecheck` checks everything at once.");
 }
 

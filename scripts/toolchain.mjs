@@ -66,7 +66,7 @@ function cachedPath(request) {
 
 function installTools(request, nodeIsSupported) {
   const what = nodeIsSupported ? `pnpm ${PNPM}` : `Node ${FALLBACK_NODE} (this is ${process.version}) and pnpm ${PNPM}`;
-  console.log(`• Bringing ${what} from the npm registry`);
+  console.error(`• Bringing ${what} from the npm registry`);
   const packages = [...(nodeIsSupported ? [] : ["-p", `node@${FALLBACK_NODE}`]), "-p", `pnpm@${PNPM}`];
   const print = "process.stdout.write(process.env.PATH)";
   const npx = process.platform === "win32" ? "npx.cmd" : "npx";

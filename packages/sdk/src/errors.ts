@@ -12,6 +12,7 @@
  * - `OWN_INVITE`: the link was made by this very account
  * - `TOO_MANY_INVITES`: 100 invites are waiting to be used
  * - `MESSAGE_TOO_LARGE`: over 100 MB
+ * - `CONVERSATION_FULL`: thousands of messages of this conversation are unconfirmed; later it works again
  * - `MESSAGE_FAILED`: the network refused the message for good
  * - `PEER_UNREACHABLE`: none of the service nodes answers
  * - `DELIVERY_REFUSED`: a service node refused a message; `retryable` says whether later may work
@@ -24,6 +25,7 @@ export type ChatErrorCode =
   | "OWN_INVITE"
   | "TOO_MANY_INVITES"
   | "MESSAGE_TOO_LARGE"
+  | "CONVERSATION_FULL"
   | "MESSAGE_FAILED"
   | "PEER_UNREACHABLE"
   | "DELIVERY_REFUSED"

@@ -19,7 +19,7 @@ import {
   startAsInitiator,
   wipe,
 } from "@chat/ratchet";
-import { openChannel, send as sendSds } from "@chat/sds";
+import { openChannel, SdsError, send as sendSds } from "@chat/sds";
 import { SegmentationError, Segmenter } from "@chat/segmentation";
 import { equalBytes } from "./bytes.ts";
 import type { Context } from "./context.ts";
@@ -29,24 +29,64 @@ import type { Session } from "./session.ts";
 import { SessionStep } from "./session-step.ts";
 import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_SEGMENT_SIZE } from "./sizes.ts";
 
+type Waiting = {
+  readonly content: Content;
+  readonly resolve: (messageId: string) => void;
+  readonly reject: (error: unknown) => void;
+};
+
 export class Sender {
   readonly #context: Context;
+  /** By conversation: what was sent while an earlier operation had its turn. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  /** By conversation: the newest frame's time. */
+  readonly #lastSentAtMs = new Map<string, number>();
   readonly #segmenter = new Segmenter({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always" });
 
   constructor(context: Context) {
     this.#context = context;
   }
 
-  /** Resolves with the message id once the message is durable. */
+  /** Resolves with the message id once the message is durable. Messages that wait together become durable together. */
   send(conversationId: string, content: Content): Promise<string> {
-    return this.#context.serial.run(conversationId, async () => {
-      const session = this.#context.sessions.forSending(conversationId);
-      if (session === undefined) throw new ChatError("NOT_FOUND", `no session in conversation ${conversationId}`);
-      const step = new SessionStep(session, this.#context);
-      const id = await this.#add(step, content);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const waiting = this.#waiting.get(conversationId) ?? [];
+    waiting.push({ content, resolve, reject });
+    this.#waiting.set(conversationId, waiting);
+    if (waiting.length === 1) void this.#context.serial.run(conversationId, () => this.#sendWaiting(conversationId));
+    return promise;
+  }
+
+  /** One transaction for all that has gathered, except that what cannot be sent at all fails alone. */
+  async #sendWaiting(conversationId: string): Promise<void> {
+    const waiting = this.#waiting.get(conversationId) ?? [];
+    this.#waiting.delete(conversationId);
+    const session = this.#context.sessions.forSending(conversationId);
+    if (session === undefined) {
+      const error = new ChatError("NOT_FOUND", `no session in conversation ${conversationId}`);
+      for (const { reject } of waiting) reject(error);
+      return;
+    }
+    const step = new SessionStep(session, this.#context);
+    const sent: (() => void)[] = [];
+    const failed: ((error: unknown) => void)[] = [];
+    for (const { content, resolve, reject } of waiting) {
+      const takeBack = step.checkpoint();
+      try {
+        const id = await this.#add(step, content);
+        sent.push(() => resolve(id));
+        failed.push(reject);
+      } catch (error) {
+        takeBack();
+        reject(error);
+      }
+    }
+    try {
       await step.commit();
-      return id;
-    });
+      for (const resolve of sent) resolve();
+    } catch (error) {
+      for (const reject of failed) reject(error);
+    }
   }
 
   /**
@@ -104,14 +144,14 @@ export class Sender {
 
   /** Adds the whole way of one message to the step. */
   async #add(step: SessionStep, content: Content): Promise<string> {
-    const { clock, random } = this.#context;
+    const { clock } = this.#context;
     const { id, frame, contentFrame, sentAtMs } = await this.#frame(step.session, content);
     const outgoing: { sdsId: string; bytes: Uint8Array }[] = [];
     const { id: sessionId, conversationId, outgoingHandshake } = step.session;
     const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
     let lamport = 0;
     for (const segment of this.#segments(frame)) {
-      const sent = sendSds(step.session.sds, segment, { nowMs: clock.nowMs(), maxHistory, random });
+      const sent = this.#sendSds(step.session, segment, maxHistory);
       step.session = { ...step.session, sds: sent.state };
       outgoing.push({ sdsId: sent.messageId, bytes: sent.bytes });
       lamport = sent.lamport;
@@ -143,10 +183,24 @@ export class Sender {
   async #frame(session: Session, content: Content) {
     const { clock, account, store } = this.#context;
     const contentFrame = encodeContentFrame(content);
-    for (let sentAtMs = clock.nowMs(); ; sentAtMs += 1) {
+    const afterMs = this.#lastSentAtMs.get(session.conversationId) ?? 0;
+    for (let sentAtMs = Math.max(clock.nowMs(), afterMs + 1); ; sentAtMs += 1) {
       const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content: contentFrame } });
       const id = messageId(account.keys.publicKey, session.peerKey, frame);
-      if ((await store.messages.message(id)) === undefined) return { id, frame, contentFrame, sentAtMs };
+      if ((await store.messages.message(id)) !== undefined) continue;
+      this.#lastSentAtMs.set(session.conversationId, sentAtMs);
+      return { id, frame, contentFrame, sentAtMs };
+    }
+  }
+
+  #sendSds({ sds }: Session, segment: Uint8Array, maxHistory: number) {
+    const { clock, random } = this.#context;
+    try {
+      return sendSds(sds, segment, { nowMs: clock.nowMs(), maxHistory, random });
+    } catch (cause) {
+      if (!(cause instanceof SdsError) || cause.code !== "CHANNEL_FULL") throw cause;
+      const message = "too much in this conversation is unconfirmed; send more when the other side has been online";
+      throw new ChatError("CONVERSATION_FULL", message, { cause, retryable: true });
     }
   }
 

@@ -28,6 +28,16 @@ export class SessionStep {
     this.#context = context;
   }
 
+  /** Returns a function that takes back everything added to the step since. */
+  checkpoint(): () => void {
+    const { session } = this;
+    const lists = [this.#writes, this.#consumed, this.#afterwards].map((list) => ({ list, length: list.length }));
+    return () => {
+      this.session = session;
+      for (const { list, length } of lists) list.length = length;
+    };
+  }
+
   /** Adds to the transaction, after what was added before. */
   write(change: (tx: StoreTransaction) => void): void {
     this.#writes.push(change);

@@ -42,6 +42,26 @@ describe("two people", () => {
     expect((await texts(chat)).length).toBe(4);
   });
 
+  test("a burst sent without waiting arrives whole and in order, equal texts included", async () => {
+    const network = new MemoryNetwork();
+    await using raya = await open(network.connect());
+    await using saro = await open(network.connect());
+    const chat = await saro.accept(await raya.createInvite());
+    const bodies = Array.from({ length: 60 }, (_, index) => `${index >> 1}`);
+    const tooLarge = new Uint8Array(100 * 2 ** 20 + 1);
+    const sending = bodies.map((body) => chat.send(text(body)));
+    const refused = expect(chat.send(file({ name: "x", mediaType: "", bytes: tooLarge }))).rejects.toMatchObject({
+      code: "MESSAGE_TOO_LARGE",
+    });
+    sending.push(chat.send(text("last")));
+    await refused;
+    const sent = await Promise.all(sending);
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(61);
+    expect(await nextTexts(raya, 61)).toEqual([...bodies, "last"]);
+    await Promise.all(sent.map((message) => message.delivered()));
+    expect((await chat.history({ limit: 100 })).map(({ id }) => id)).toEqual(sent.map(({ id }) => id));
+  });
+
   test("a file of 1 MB crosses in segments, and an empty text and an empty file cross too (SEG-F1, SEG-F2)", async () => {
     const network = new MemoryNetwork();
     await using raya = await open(network.connect());

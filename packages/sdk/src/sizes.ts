@@ -21,3 +21,5 @@ export const MAX_SEGMENT_SIZE =
 export const CONTENT_HISTORY = 3;
 export const FIRST_MESSAGE_HISTORY = 1;
 export const ACKNOWLEDGEMENT_HISTORY = 5;
+/** After a burst, one larger acknowledgement is better than many: 36 KB for a thousand messages. */
+export const BURST_ACKNOWLEDGEMENT_HISTORY = 1000;

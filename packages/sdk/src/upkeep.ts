@@ -14,7 +14,7 @@ import {
 } from "@chat/sds";
 import type { Context } from "./context.ts";
 import { SessionStep } from "./session-step.ts";
-import { ACKNOWLEDGEMENT_HISTORY } from "./sizes.ts";
+import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY } from "./sizes.ts";
 
 /** How long a missing message is looked for before it counts as lost. */
 const GAP_DEADLINE_MS = 24 * 60 * 60 * 1000;
@@ -106,8 +106,8 @@ export class Upkeep {
 
   async #acknowledge(step: SessionStep): Promise<boolean> {
     const { sds } = step.session;
-    // A burst is worth one larger acknowledgement, not several small ones.
-    const maxHistory = Math.max(ACKNOWLEDGEMENT_HISTORY, sds.toAcknowledge.length);
+    const owed = Math.min(sds.toAcknowledge.length + 1, BURST_ACKNOWLEDGEMENT_HISTORY); // one more: our own previous
+    const maxHistory = Math.max(ACKNOWLEDGEMENT_HISTORY, owed);
     const sync = acknowledge(sds, { nowMs: this.#context.clock.nowMs(), maxHistory });
     if (sync === undefined) return false;
     step.session = { ...step.session, sds: sync.state };

@@ -12,8 +12,8 @@ const OVERLAP_MS = 10 * 60 * 1000;
 const SETTLE_MS = 60 * 1000;
 const PERIOD_MS = 5 * 60 * 1000;
 const SUBSCRIPTION_SETTLES_MS = 1500;
-/** A gap is looked for at once, but not again and again. */
-const PAUSE_MS = 2000;
+/** What is merely out of order arrives by itself within this time. */
+const PAUSE_MS = 500;
 /** A crash in a long catch-up resumes at most so many messages back. */
 const SAVE_CURSOR_EVERY = 200;
 
@@ -27,6 +27,7 @@ export class CatchUp {
   #runAgain = false;
   #cancelNext: () => void = () => {};
   #cancelSettled: () => void = () => {};
+  #cancelSoon: (() => void) | undefined;
 
   /** @param mailbox - topic of this account */
   constructor(context: Context, receiver: Receiver, mailbox: string) {
@@ -41,7 +42,7 @@ export class CatchUp {
       this.#cancelSettled = context.clock.after(SUBSCRIPTION_SETTLES_MS, () => this.start());
     });
     const stopNotifier = context.notifier.observe(({ kind }) => {
-      if (kind === "missing") this.#schedule(PAUSE_MS);
+      if (kind === "early" || kind === "missing") this.#lookSoon();
     });
     this.#stopObserving = () => {
       stopHealth();
@@ -70,8 +71,17 @@ export class CatchUp {
     this.#closing.abort();
     this.#cancelNext();
     this.#cancelSettled();
+    this.#cancelSoon?.();
     this.#stopObserving();
     await this.#running;
+  }
+
+  #lookSoon(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#cancelSoon ??= this.#context.clock.after(PAUSE_MS, () => {
+      this.#cancelSoon = undefined;
+      this.start();
+    });
   }
 
   #schedule(delayMs: number): void {

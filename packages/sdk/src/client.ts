@@ -39,6 +39,7 @@ export interface InviteOptions extends WaitOptions {
 
 type Parts = {
   readonly context: Context;
+  readonly receiver: Receiver;
   readonly ownsDelivery: boolean;
   readonly taken: TakenPosition;
   readonly sender: Sender;
@@ -195,9 +196,10 @@ export class ChatClient implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { context, ownsDelivery, subscription, catchUp, upkeep, outbox } = this.#parts;
+    const { context, receiver, ownsDelivery, subscription, catchUp, upkeep, outbox } = this.#parts;
     this.#closing.abort();
     upkeep.close();
+    receiver.close();
     await Promise.all([catchUp.close(), subscription.close(), outbox.close()]);
     await context.serial.idle();
     await this.#eventTurn;
@@ -232,14 +234,14 @@ export class ChatClient implements AsyncDisposable {
 
   /** Events keep the order of the changes, although a message has to be read from the store first. */
   #publishEvent(change: DurableChange): void {
-    if (change.kind === "outbox" || change.kind === "session" || !this.#events.hasReaders) return;
+    if (isInternal(change) || !this.#events.hasReaders) return;
     this.#eventTurn = this.#eventTurn.then(async () => {
       const event = await this.#toEvent(change);
       if (event !== undefined) this.#events.emit(event);
     });
   }
 
-  async #toEvent(change: Exclude<DurableChange, { kind: "outbox" | "session" }>): Promise<ChatEvent | undefined> {
+  async #toEvent(change: Exclude<DurableChange, InternalChange>): Promise<ChatEvent | undefined> {
     const { kind, ...fields } = change;
     if (change.kind !== "incoming") return { type: kind, ...fields } as ChatEvent;
     const record = await this.#parts.context.store.messages.message(change.messageId);
@@ -259,6 +261,12 @@ export class ChatClient implements AsyncDisposable {
     if (this.#closed !== undefined)
       throw new ChatError("CLOSED", "the client was closed; make another one with ChatClient.create");
   }
+}
+
+type InternalChange = Extract<DurableChange, { kind: "early" | "outbox" | "session" }>;
+
+function isInternal(change: DurableChange): change is InternalChange {
+  return change.kind === "early" || change.kind === "outbox" || change.kind === "session";
 }
 
 async function connect({ network, connectTimeoutMs, whenUnreachable, clock }: ResolvedOptions, signal?: AbortSignal) {
@@ -299,7 +307,7 @@ async function start(
   upkeep.start();
   outbox.drain();
   catchUp.start();
-  return { context, ownsDelivery, taken, sender: new Sender(context), outbox, upkeep, catchUp, subscription };
+  return { context, receiver, ownsDelivery, taken, sender: new Sender(context), outbox, upkeep, catchUp, subscription };
 }
 
 function readInvite(link: string) {

@@ -14,6 +14,8 @@ export type DurableChange =
       readonly status: DeliveryStatus;
     }
   | { readonly kind: "missing" | "found" | "lost"; readonly conversationId: string; readonly count: number }
+  /** A message is held because one before it has not arrived. The only kind that is not durable. */
+  | { readonly kind: "early" }
   /** Something waits in the outbox. */
   | { readonly kind: "outbox" }
   /** The session's timers may be due at another time than before. */

@@ -27,6 +27,7 @@ import type { Context } from "./context.ts";
 import type { DiscardReason } from "./counters.ts";
 import type { InboundMessage } from "./delivery/delivery-service.ts";
 import { digest128 } from "./digest.ts";
+import { EarlyMessages } from "./early-messages.ts";
 import { encodeRecord, type Invite, isLive } from "./invite-book.ts";
 import { messageId } from "./message.ts";
 import type { PartialSets } from "./partial-sets.ts";
@@ -38,23 +39,53 @@ import { ACKNOWLEDGEMENT_HISTORY } from "./sizes.ts";
 type RatchetPayload = Extract<EncryptedPayload, { kind: "ratchet" }>;
 type HandshakePayload = Extract<EncryptedPayload, { kind: "handshake" }>;
 
+/** `early`: it is held until what it follows has arrived. */
+type Outcome = "durable" | "early" | DiscardReason;
+
+/** One try to process a message; it can be repeated until it is durable. */
+type Attempt = (how: HowToTake) => Promise<Outcome>;
+type HowToTake = {
+  /** Whether a message that came too early may wait. */
+  readonly mayHold: boolean;
+  readonly retry: (options: { readonly mayHold: boolean }) => void;
+  readonly sizeBytes: number;
+};
+
 export class Receiver {
   readonly #context: Context;
   readonly #partialSets: PartialSets;
   readonly #seen: SeenHashes;
+  readonly #early: EarlyMessages;
 
   constructor(context: Context, partialSets: PartialSets) {
     this.#context = context;
     this.#partialSets = partialSets;
     this.#seen = new SeenHashes(context.clock);
+    this.#early = new EarlyMessages(context.clock);
   }
 
-  /** Resolves when the message is processed and durable, or discarded. */
+  /** Resolves when the message is durable, held, or discarded. */
   async receive({ hash, payload }: InboundMessage): Promise<void> {
     if (!this.#seen.add(hash)) return;
+    const envelope = parseEnvelope(payload);
+    if (envelope === undefined) return this.#context.discards.add("not-an-envelope");
+    const sessions = this.#context.sessions.matching(envelope);
+    const attempt: Attempt =
+      sessions.length > 0
+        ? (how) => this.#ordinaryMessage(sessions, envelope, how)
+        : (how) => this.#firstMessage(envelope, how);
+    await this.#run(hash, payload.length, attempt, { mayHold: true });
+  }
+
+  close(): void {
+    this.#early.close();
+  }
+
+  async #run(hash: string, sizeBytes: number, attempt: Attempt, { mayHold }: { mayHold: boolean }): Promise<void> {
+    const retry = (options: { mayHold: boolean }) => void this.#run(hash, sizeBytes, attempt, options);
     try {
-      const discarded = await this.#process(payload);
-      if (discarded !== undefined) this.#context.discards.add(discarded);
+      const outcome = await attempt({ mayHold, retry, sizeBytes });
+      if (outcome !== "durable" && outcome !== "early") this.#context.discards.add(outcome);
     } catch (error) {
       // The disk, not the message: it may come again, and nothing of it was kept.
       this.#seen.delete(hash);
@@ -62,29 +93,24 @@ export class Receiver {
     }
   }
 
-  async #process(bytes: Uint8Array): Promise<DiscardReason | undefined> {
-    const envelope = parseEnvelope(bytes);
-    if (envelope === undefined) return "not-an-envelope";
-    let reason: DiscardReason = "not-for-us";
-    for (const { id, conversationId } of this.#context.sessions.matching(envelope)) {
-      const result = await this.#context.serial.run(conversationId, () => this.#ordinaryMessage(id, envelope));
-      if (result === undefined) return undefined;
-      reason = result;
+  /** @param candidates - sessions whose key made the hint; more than one only by a rare chance */
+  async #ordinaryMessage(candidates: readonly Session[], envelope: ParsedEnvelope, how: HowToTake): Promise<Outcome> {
+    let outcome: Outcome = "not-for-us";
+    for (const { id, conversationId } of candidates) {
+      outcome = await this.#context.serial.run(conversationId, async () => {
+        const session = this.#context.sessions.get(id);
+        const payload = session && openEnvelope(envelope, session.receivingKeys);
+        if (session === undefined || payload?.kind !== "ratchet") return "undecryptable";
+        const step = new SessionStep(answered(session), this.#context);
+        this.#confirmHandshake(step);
+        return this.#openAndCommit(step, payload.message, how);
+      });
+      if (outcome !== "undecryptable") break;
     }
-    return reason === "not-for-us" ? this.#firstMessage(envelope) : reason;
+    return outcome;
   }
 
-  async #ordinaryMessage(sessionId: string, envelope: ParsedEnvelope): Promise<DiscardReason | undefined> {
-    const session = this.#context.sessions.get(sessionId);
-    if (session === undefined) return "not-for-us";
-    const payload = openEnvelope(envelope, session.receivingKeys);
-    if (payload?.kind !== "ratchet") return "undecryptable";
-    const step = new SessionStep(answered(session), this.#context);
-    this.#confirmHandshake(step);
-    return this.#openAndCommit(step, payload.message);
-  }
-
-  async #firstMessage(envelope: ParsedEnvelope): Promise<DiscardReason | undefined> {
+  async #firstMessage(envelope: ParsedEnvelope, how: HowToTake): Promise<Outcome> {
     const match = this.#context.invites.matching(envelope);
     if (match === undefined) return "not-for-us";
     const payload = openEnvelope(envelope, match.keys);
@@ -97,10 +123,10 @@ export class Receiver {
     // One invite at a time: two first messages of one session must not both create it.
     return this.#context.serial.run(`invite ${match.invite.id}`, async () => {
       const session = this.#context.sessions.byHandshake(handshakeId);
-      if (session === undefined) return this.#newSession(match.invite.id, handshakeId, payload);
+      if (session === undefined) return this.#newSession(match.invite.id, handshakeId, payload, how);
       return this.#context.serial.run(session.conversationId, () => {
         const current = this.#context.sessions.get(session.id) ?? session;
-        return this.#openAndCommit(new SessionStep(current, this.#context), payload.message);
+        return this.#openAndCommit(new SessionStep(current, this.#context), payload.message, how);
       });
     });
   }
@@ -110,7 +136,8 @@ export class Receiver {
     inviteId: string,
     handshakeId: string,
     payload: HandshakePayload,
-  ): Promise<DiscardReason | undefined> {
+    how: HowToTake,
+  ): Promise<Outcome> {
     const { store, invites, clock, serial } = this.#context;
     const invite = invites.get(inviteId);
     if (invite === undefined || !isLive(invite, clock.nowMs())) return "handshake-refused";
@@ -126,7 +153,7 @@ export class Receiver {
         secrets.addHandshake(inviteId, handshakeId);
       });
       step.afterwards(() => invites.replace(closed));
-      return this.#openAndCommit(step, payload.message, { acknowledgeAtOnce: true });
+      return this.#openAndCommit(step, payload.message, how, { acknowledgeAtOnce: true });
     });
   }
 
@@ -162,9 +189,10 @@ export class Receiver {
   async #openAndCommit(
     step: SessionStep,
     message: RatchetPayload["message"],
+    { mayHold, retry, sizeBytes }: HowToTake,
     { acknowledgeAtOnce = false } = {},
-  ): Promise<DiscardReason | undefined> {
-    const { clock, store } = this.#context;
+  ): Promise<Outcome> {
+    const { clock, store, notifier } = this.#context;
     const nowMs = clock.nowMs();
     const opened = decrypt(step.session.ratchet, message, { nowMs });
     if (opened.kind === "rejected") return "undecryptable";
@@ -173,6 +201,16 @@ export class Receiver {
     const known = await store.messages.knownSdsIds(step.session.id, idsIn(step.session.sds, sdsMessage));
     const received = receiveSds(step.session.sds, sdsMessage, { nowMs, isKnown: (id) => known.has(id) });
     if (received.events.some(({ kind }) => kind === "discarded")) return "malformed-sds";
+    const missing = new Set(received.state.missing.map(({ messageId }) => messageId));
+    const waitsFor = sdsMessage.history.filter((id) => missing.has(id));
+    const content = received.events.find((event) => event.kind === "content");
+    if (mayHold && content !== undefined && waitsFor.length > 0) {
+      const { lamport } = content;
+      if (this.#early.hold(step.session.id, { waitsFor, lamport, sizeBytes, retry })) {
+        notifier.notify({ kind: "early" });
+        return "early";
+      }
+    }
     step.session = { ...step.session, ratchet: opened.state, sds: received.state };
     step.consume(opened.consumed);
     try {
@@ -184,12 +222,13 @@ export class Receiver {
         step.session = { ...step.session, sds: acknowledgement.state };
         step.sendSds(acknowledgement.bytes, { purpose: "acknowledgement" });
       }
+      if (content !== undefined) step.afterwards(() => this.#early.arrived(step.session.id, content.messageId));
       await step.commit();
     } catch (error) {
       await this.#partialSets.reload();
       throw error;
     }
-    return undefined;
+    return "durable";
   }
 
   async #apply(step: SessionStep, events: readonly SdsEvent[], nowMs: number): Promise<void> {

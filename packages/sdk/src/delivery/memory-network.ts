@@ -15,6 +15,8 @@ export class MemoryNetwork {
   readonly #listeners = new Set<Listener>();
   /** Decides for each subscriber's copy whether it arrives. The store always has it. */
   losesCopy: (message: InboundMessage) => boolean = () => false;
+  /** What the store answers; for what it forgets, and for orders that it may choose within a second. */
+  answerHistory: (messages: InboundMessage[]) => InboundMessage[] = (messages) => messages;
 
   /** One client's connection. */
   connect(): MemoryDelivery {
@@ -43,9 +45,10 @@ export class MemoryNetwork {
   }
 
   history(topics: readonly string[], { fromMs, toMs }: TimeRange): InboundMessage[] {
-    return [...this.#stored.values()]
-      .filter(({ topic, timestampMs }) => topics.includes(topic) && timestampMs >= fromMs && timestampMs <= toMs)
-      .sort((a, b) => a.timestampMs - b.timestampMs);
+    const found = [...this.#stored.values()].filter(
+      ({ topic, timestampMs }) => topics.includes(topic) && timestampMs >= fromMs && timestampMs <= toMs,
+    );
+    return this.answerHistory(found.sort((a, b) => a.timestampMs - b.timestampMs));
   }
 }
 

@@ -48,6 +48,16 @@ const PERMANENT_REFUSALS: readonly `${LightPushError}`[] = [
   "Message validation failed",
 ];
 
+/** The message never reached a service node, or its answer never came back: no judgement on the message. */
+const TRANSPORT_FAILURES: readonly `${LightPushError}`[] = [
+  "Generic error",
+  "Failed to decode",
+  "No peer available",
+  "No stream available",
+  "No response received",
+  "Stream aborted",
+];
+
 export class WakuDelivery implements DeliveryService {
   readonly #node: LightNode;
   readonly #clock: Clock;
@@ -62,7 +72,11 @@ export class WakuDelivery implements DeliveryService {
     this.#node = node;
     this.#clock = clock;
     this.#peers = peers.map((address) => ({ address, attempts: 0 }));
-    node.libp2p.addEventListener("peer:identify", ({ detail }) => this.#onIdentify(String(detail.peerId)));
+    node.libp2p.addEventListener("peer:identify", ({ detail }) => {
+      // Anybody can listen on an address; only a node that serves Waku is of use.
+      if (detail.protocols.some((protocol) => protocol.startsWith("/vac/waku/")))
+        this.#onIdentify(String(detail.peerId));
+    });
     node.libp2p.addEventListener("peer:disconnect", ({ detail }) => this.#onDisconnect(String(detail)));
   }
 
@@ -106,10 +120,10 @@ export class WakuDelivery implements DeliveryService {
     const timestamp = new Date(timestampMs);
     const push = this.#node.lightPush.send(encoder, { payload, timestamp }, { autoRetry: false });
     const { successes, failures } = await this.#within(ANSWER_TIMEOUT_MS, push, signal);
-    if (successes.length === 0) throw refusal(failures[0]?.error);
+    if (successes.length === 0) throw this.#failure(failures.map(({ error }) => error));
     const { waku } = await import("@waku/sdk");
     const sent = await encoder.toProtoObj({ payload, timestamp });
-    if (sent === undefined) throw refusal(undefined);
+    if (sent === undefined) throw new ChatError("DELIVERY_REFUSED", "the message cannot be encoded for Waku");
     return { messageHash: waku.messageHashStr(encoder.pubsubTopic, sent) };
   }
 
@@ -222,6 +236,12 @@ export class WakuDelivery implements DeliveryService {
     for (const observe of this.#observers) observe(this.health);
   }
 
+  /** A refusal by any service node says more than a broken connection to another. */
+  #failure(errors: readonly LightPushError[]): ChatError {
+    const refused = errors.find((error) => !TRANSPORT_FAILURES.some((failure) => failure === error));
+    return refused === undefined ? unreachable(this.#peers, errors[0]) : refusal(refused);
+  }
+
   /** libp2p has no deadline of its own for a peer that stays silent. */
   async #within<Result>(limitMs: number, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
     signal?.throwIfAborted();
@@ -250,16 +270,12 @@ function unreachable(peers: readonly ServiceNode[], cause: unknown): ChatError {
   );
 }
 
-function refusal(error: LightPushError | undefined): ChatError {
+function refusal(error: LightPushError): ChatError {
   const retryable = !PERMANENT_REFUSALS.some((permanent) => permanent === error);
   const remedy = retryable ? "it will be tried again" : "the same message will never be taken";
-  return new ChatError(
-    "DELIVERY_REFUSED",
-    `the service node did not take the message: ${error ?? "no answer"}; ${remedy}`,
-    {
-      retryable,
-    },
-  );
+  return new ChatError("DELIVERY_REFUSED", `the service node did not take the message: ${error}; ${remedy}`, {
+    retryable,
+  });
 }
 
 function toInbound(message: IDecodedMessage): InboundMessage {

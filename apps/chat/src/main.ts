@@ -5,9 +5,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { ChatClient, ChatError, StoreError } from "@chat/sdk";
+import { Screen } from "./screen.ts";
 import { TerminalChat } from "./terminal-chat.ts";
 
 const USAGE = `chat --name NAME [options]
@@ -19,6 +19,7 @@ const USAGE = `chat --name NAME [options]
 
 Start a service node first: npm run devnet`;
 
+const FOLDER = ".chat";
 const DEFAULT_PEER = "/ip4/127.0.0.1/tcp/60000/ws";
 
 class UsageError extends Error {}
@@ -33,25 +34,38 @@ try {
     },
   });
   if (values.help) console.log(USAGE);
-  else if (values.name === undefined || !/^[\w-]{1,64}$/.test(values.name))
-    throw new UsageError("--name: want letters, digits, - and _");
-  else await chat(values.name, values.database, values.peer ?? [DEFAULT_PEER]);
+  else await chat(checkName(values.name), values.peer ?? [DEFAULT_PEER], values.database);
 } catch (error) {
   const isExpected = error instanceof ChatError || error instanceof StoreError || isUsageError(error);
-  console.error(isExpected ? `✗ ${error.message}` : error);
+  console.error(isExpected ? `✗ ${explain(error)}` : error);
   if (isUsageError(error)) console.error(`\n${USAGE}`);
   process.exitCode = 1;
 }
 
-async function chat(name: string, database = join(".chat", `${name}.db`), peers: string[] = []): Promise<void> {
-  if (database.startsWith(".chat")) mkdirSync(".chat", { recursive: true, mode: 0o700 });
-  await using client = await ChatClient.create({ database, network: { peers } });
-  const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: "" });
-  process.on("SIGTERM", () => lines.close());
-  lines.on("SIGINT", () => lines.close());
-  const terminal = new TerminalChat(client, name, (line) => console.log(line));
-  await terminal.run(lines);
-  lines.close();
+function checkName(name: string | undefined): string {
+  if (name === undefined) throw new UsageError("--name is missing: who are you? For example --name saro");
+  // It becomes a file name: nothing that leads to another folder.
+  if (!/^[\w-]{1,64}$/.test(name)) throw new UsageError("--name: want 1 to 64 letters (a-z), digits, - and _");
+  return name;
+}
+
+async function chat(name: string, peers: string[], database?: string): Promise<void> {
+  if (database === undefined) mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  const path = database ?? join(FOLDER, `${name}.db`);
+  console.log(`Opening ${path}, connecting to ${peers.join(", ")} …`);
+  await using client = await ChatClient.create({ database: path, network: { peers } });
+  using screen = new Screen();
+  // Once: whoever interrupts again does not want to wait.
+  process.once("SIGINT", () => screen.close());
+  process.once("SIGTERM", () => screen.close());
+  await new TerminalChat(client, name, (line) => screen.print(line)).run(screen.lines());
+}
+
+function explain(error: Error): string {
+  if (error instanceof StoreError && error.code === "STORE_LOCKED") {
+    return "this account is open in another terminal: leave it there with /quit, or take another --name";
+  }
+  return error.message;
 }
 
 function isUsageError(error: unknown): error is Error {

@@ -7,6 +7,8 @@ import {
   ChatError,
   type ChatEvent,
   type Conversation,
+  type DeliveryStatus,
+  type HealthStatus,
   type SentMessage,
   StoreError,
   text,
@@ -16,15 +18,26 @@ import { describeContent } from "./describe-content.ts";
 const HELP = `  /invite        make a link that lets one person write to you
   /join LINK     open a conversation from somebody's link
   /status        who you are, the connection, your conversations
+  /help          this list
   /quit          leave
   anything else is sent to the current conversation`;
+
+const HEALTH: Record<HealthStatus, string> = {
+  connected: "connected again",
+  disconnected: "connection lost; what you write waits here and is sent when it is back",
+};
+
+/** What was typed right before leaving gets this long to reach the service node; it rarely takes a tenth of a second. */
+const LEAVE_MS = 3000;
+
+type Sent = { readonly number: number; readonly message: SentMessage; shown: DeliveryStatus | undefined };
 
 export class TerminalChat {
   readonly #client: ChatClient;
   readonly #name: string;
   readonly #print: (line: string) => void;
   /** Messages of this run, so that a status can say which one it means. */
-  readonly #sent = new Map<string, number>();
+  readonly #sent = new Map<string, Sent>();
   #current: Conversation | undefined;
 
   constructor(client: ChatClient, name: string, print: (line: string) => void) {
@@ -38,14 +51,16 @@ export class TerminalChat {
     const leaving = new AbortController();
     const { signal } = leaving;
     this.#print(`You are ${this.#name}, account ${shortId(this.#client.accountId)}. /help lists the commands.`);
-    this.#current = (await this.#client.conversations()).at(-1);
-    if (this.#current !== undefined) this.#print(`Talking to ${shortId(this.#current.peer)}.`);
+    const latest = (await this.#client.conversations()).at(-1);
+    if (latest !== undefined) this.#talkTo(latest);
+    else this.#print("Nobody to write to yet: /invite makes a link for them, /join LINK opens theirs.");
     const background = Promise.all([this.#showMessages(signal), this.#showEvents(this.#client.events({ signal }))]);
     try {
       for await (const line of lines) {
         if (line.trim() === "/quit") break;
         await this.#obey(line.trim());
       }
+      await this.#letGo();
     } finally {
       leaving.abort();
       await background;
@@ -58,10 +73,10 @@ export class TerminalChat {
     try {
       if (line === "") return;
       if (command === "/help") this.#print(HELP);
-      else if (command === "/invite") this.#print(await this.#client.createInvite());
+      else if (command === "/invite") await this.#invite();
       else if (command === "/join") await this.#join(rest.join(""));
       else if (command === "/status") await this.#status();
-      else if (command.startsWith("/")) this.#print(`No command ${command}; /help lists them.`);
+      else if (command.startsWith("/")) this.#print(`✗ No command ${command}; /help lists them.`);
       else await this.#say(line);
     } catch (error) {
       if (!(error instanceof ChatError || error instanceof StoreError)) throw error;
@@ -69,20 +84,65 @@ export class TerminalChat {
     }
   }
 
+  async #invite(): Promise<void> {
+    const link = await this.#client.createInvite();
+    this.#print("Send this link to one person; they type /join and the link. It works once.");
+    this.#print(link);
+  }
+
   async #join(link: string): Promise<void> {
-    this.#current = await this.#client.accept(link, text(`${this.#name} has joined`));
-    this.#print(`Talking to ${shortId(this.#current.peer)}. Write; it arrives when they are online.`);
+    if (link === "") {
+      this.#print("✗ /join needs a link: /join LINK. The other person makes one with /invite.");
+      return;
+    }
+    const hello = `${this.#name} has joined`;
+    const conversation = await this.#client.accept(link, text(hello));
+    this.#talkTo(conversation);
+    const [first] = await conversation.history({ limit: 1 });
+    if (first?.direction !== "outgoing") return;
+    this.#print(`You: ${hello}`);
+    await this.#track(await this.#client.sentMessage(first.id));
   }
 
   async #say(line: string): Promise<void> {
     if (this.#current === undefined) {
-      this.#print("Nobody to write to yet: /invite makes a link for them, /join LINK opens theirs.");
+      this.#print("✗ Nobody to write to yet: /invite makes a link for them, /join LINK opens theirs.");
       return;
     }
-    const message: SentMessage = await this.#current.send(text(line));
-    const number = this.#sent.size + 1;
-    this.#sent.set(message.id, number);
-    this.#print(`  (${number}) ${await message.status()}`);
+    await this.#track(await this.#current.send(text(line)));
+  }
+
+  #talkTo(conversation: Conversation): void {
+    this.#current = conversation;
+    this.#print(`Talking to ${shortId(conversation.peer)}. Write; it arrives when they are online.`);
+  }
+
+  async #track(message: SentMessage): Promise<void> {
+    this.#sent.set(message.id, { number: this.#sent.size + 1, message, shown: undefined });
+    this.#showStatus(message.id, await message.status());
+  }
+
+  /** A change may be told twice: by the event and by the first look. */
+  #showStatus(messageId: string, status: DeliveryStatus): void {
+    const sent = this.#sent.get(messageId);
+    if (sent === undefined || sent.shown === status || (status === "queued" && sent.shown !== undefined)) return;
+    sent.shown = status;
+    this.#print(`  (${sent.number}) ${status}`);
+  }
+
+  async #letGo(): Promise<void> {
+    const messages = [...this.#sent.values()].map(({ message }) => message);
+    if (this.#client.health === "connected") {
+      const signal = AbortSignal.timeout(LEAVE_MS);
+      await Promise.allSettled(messages.map((message) => message.sent({ signal })));
+    }
+    let queued = 0;
+    for (const message of messages) {
+      const status = await message.status();
+      this.#showStatus(message.id, status);
+      if (status === "queued") queued += 1;
+    }
+    if (queued > 0) this.#print(`${queued} message(s) not sent yet; they go out when you are back.`);
   }
 
   async #status(): Promise<void> {
@@ -97,24 +157,23 @@ export class TerminalChat {
       );
     }
     const discarded = Object.entries(this.#client.discarded).map(([reason, count]) => `${count} ${reason}`);
-    if (discarded.length > 0) this.#print(`discarded   ${discarded.join(", ")}`);
+    if (discarded.length > 0) this.#print(`ignored     ${discarded.join(", ")}`);
   }
 
   async #showMessages(signal: AbortSignal): Promise<void> {
     for await (const { conversation, content } of this.#client.messages({ signal })) {
-      this.#current ??= conversation;
+      if (this.#current === undefined) this.#talkTo(conversation);
       this.#print(`${shortId(conversation.peer)}: ${describeContent(content)}`);
     }
   }
 
   async #showEvents(events: AsyncIterable<ChatEvent>): Promise<void> {
     for await (const event of events) {
-      if (event.type === "status") {
-        const number = this.#sent.get(event.messageId);
-        if (number !== undefined && event.status !== "queued") this.#print(`  (${number}) ${event.status}`);
-      } else if (event.type === "connection") this.#print(`  ${event.health}`);
+      if (event.type === "status") this.#showStatus(event.messageId, event.status);
+      else if (event.type === "connection") this.#print(`  ${HEALTH[event.health]}`);
       else if (event.type === "missing")
         this.#print(`  ${event.count} earlier message(s) have not arrived yet; looking for them`);
+      else if (event.type === "found") this.#print(`  ${event.count} of them found`);
       else if (event.type === "lost") this.#print(`  ${event.count} message(s) are lost`);
       else if (event.type === "error")
         this.#print(`  ✗ ${event.error instanceof Error ? event.error.message : String(event.error)}`);

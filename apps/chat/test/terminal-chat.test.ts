@@ -1,0 +1,158 @@
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Devnet, startDevnet } from "@chat/devnet";
+import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { type Child, endAll, start } from "./child.ts";
+
+let devnet: Devnet;
+let folder: string;
+
+beforeAll(async () => {
+  devnet = await startDevnet();
+  folder = await mkdtemp(join(tmpdir(), "terminal-chat-"));
+});
+afterEach(endAll);
+afterAll(async () => {
+  await devnet.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function chat(name: string): Child {
+  return start("main.ts", ["--name", name, ...devnet.peers.flatMap((peer) => ["--peer", peer])], folder);
+}
+
+test("two people meet by a link, write both ways, leave, and find each other again", async () => {
+  let raya = chat("raya");
+  let saro = chat("saro");
+  await raya.line(/^Nobody to write to yet/);
+  await saro.line(/^You are saro, account [0-9a-f]{8}\./);
+
+  raya.type("/invite");
+  await raya.line(/^Send this link to one person/);
+  const link = await raya.line(/^logos_chatintro_1_[\w-]+$/);
+  saro.type(`/join ${link}`);
+  await saro.line(/^Talking to [0-9a-f]{8}\./);
+  await saro.line(/^You: saro has joined$/);
+  await raya.line(/^Talking to [0-9a-f]{8}\./);
+  await raya.line(/^[0-9a-f]{8}: saro has joined$/);
+
+  raya.type("hi saro");
+  await raya.line(/^ {2}\(1\) (queued|sent)$/);
+  await saro.line(/: hi saro$/);
+  saro.type("hi raya");
+  await raya.line(/: hi raya$/);
+  await raya.line(/^ {2}\(1\) delivered$/, 20_000);
+  raya.type("/status");
+  await raya.line(/^connection {2}connected$/);
+  await raya.line(/^\* [0-9a-f]{8} {2}hi raya$/);
+
+  raya.type("/quit");
+  const leftAtMs = performance.now();
+  const rayasEnd = await raya.ended();
+  expect(performance.now() - leftAtMs).toBeLessThan(3000);
+  expect(rayasEnd).toMatchObject({ code: 0, error: "" });
+  expect(rayasEnd.out).toMatch(/Bye\.\n$/);
+
+  saro.type("are you gone?");
+  await saro.line(/^ {2}\(2\) (queued|sent)$/); // (1) was the hello
+  raya = chat("raya");
+  await raya.line(/^Talking to [0-9a-f]{8}\./);
+  await raya.line(/: are you gone\?$/);
+
+  saro.interrupt();
+  expect(await saro.ended()).toMatchObject({ code: 0, error: "" });
+  saro = chat("saro");
+  saro.type("what comes right before the end of the input is sent");
+  saro.endInput();
+  const sarosEnd = await saro.ended();
+  expect(sarosEnd).toMatchObject({ code: 0, error: "" });
+  expect(sarosEnd.out).toMatch(/ {2}\(1\) sent\n/);
+  await raya.line(/: what comes right before the end of the input is sent$/);
+  // Everything was shown once: nothing old came again after the restart.
+  raya.type("/quit");
+  expect((await raya.ended()).out.match(/: /g)).toHaveLength(2);
+}, 30_000);
+
+test("says what is wrong with a command and goes on", async () => {
+  const raya = chat("mistaken");
+  const wrong: [line: string, answer: RegExp][] = [
+    ["hello?", /^✗ Nobody to write to yet: \/invite/],
+    ["/bogus", /^✗ No command \/bogus; \/help lists them\.$/],
+    ["/join", /^✗ \/join needs a link/],
+    ["/join https://example.org/", /^✗ .*not an invite/],
+  ];
+  for (const [line, answer] of wrong) {
+    raya.type(line);
+    await raya.line(answer);
+  }
+  raya.type("/invite");
+  const link = await raya.line(/^logos_chatintro_1_/);
+  raya.type(`/join ${link.slice(0, -20)}`);
+  await raya.line(/^✗ .*cut off/);
+  raya.type(`/join ${link}`);
+  await raya.line(/^✗ .*made by this account/);
+  raya.type("/help");
+  await raya.line(/^ {2}\/join LINK/);
+  raya.type("/quit");
+  expect(await raya.ended()).toMatchObject({ code: 0, error: "" });
+});
+
+test("says when the connection is lost, keeps what is written, and sends it when it is back", async () => {
+  await using other = await startDevnet();
+  const [node] = other.nodes;
+  const args = (name: string) => ["--name", name, "--peer", other.peers[0] ?? ""];
+  const raya = start("main.ts", args("stranded-raya"), folder);
+  const saro = start("main.ts", args("stranded-saro"), folder);
+  await raya.line(/^You are/);
+  await saro.line(/^You are/);
+  raya.type("/invite");
+  saro.type(`/join ${await raya.line(/^logos_chatintro_1_/)}`);
+  await raya.line(/: stranded-saro has joined$/);
+
+  await node?.stop();
+  await raya.line(/^ {2}connection lost/);
+  raya.type("wait for me");
+  await raya.line(/^ {2}\(1\) queued$/);
+  await node?.start();
+  await raya.line(/^ {2}connected again$/);
+  await raya.line(/^ {2}\(1\) sent$/);
+  await saro.line(/: wait for me$/);
+
+  await node?.stop();
+  await raya.line(/^ {2}connection lost/);
+  raya.type("too late");
+  raya.type("/quit");
+  const { code, error, out } = await raya.ended();
+  expect({ code, error }).toEqual({ code: 0, error: "" });
+  expect(out).toMatch("1 message(s) not sent yet; they go out when you are back.\nBye.\n");
+});
+
+test("an account is open in one terminal at a time", async () => {
+  const first = chat("twice");
+  await first.line(/^You are twice/);
+  const second = await chat("twice").ended();
+  expect(second.code).toBe(1);
+  expect(second.error).toMatch(/^✗ this account is open in another terminal.*another --name\n$/);
+});
+
+test("the account's folder is for its owner only", async () => {
+  const raya = chat("private");
+  await raya.line(/^You are private/);
+  expect((await stat(join(folder, ".chat"))).mode & 0o777).toBe(0o700);
+});
+
+test.each([
+  [["--name", "../raya"], "✗ --name: want 1 to 64 letters"],
+  [[], "✗ --name is missing"],
+  [["--name", "raya", "--colour"], "✗ Unknown option '--colour'"],
+  [["--name", "raya", "--peer", "localhost"], "✗ network.peers: want WebSocket multiaddrs"],
+  [["--name", "raya", "--peer", "/ip4/127.0.0.1/tcp/1/ws"], "✗ no service node answers at /ip4/127.0.0.1/tcp/1/ws"],
+  [["--name", "raya", "--database", "none/raya.db"], "✗ path: want a file in an existing directory"],
+])("ends with 1 and a sentence, not a stack: %j", async (args, message) => {
+  const elsewhere = await mkdtemp(join(folder, "wrong-"));
+  const { code, error } = await start("main.ts", args, elsewhere).ended();
+  expect(code).toBe(1);
+  expect(error.startsWith(message)).toBe(true);
+  expect(error).not.toMatch(/^ +at /m);
+});

@@ -9,6 +9,7 @@ import {
   expireGaps,
   nextWakeUpMs,
   owesAcknowledgement,
+  postponed,
   retransmissionsDue,
   retransmitted,
 } from "@chat/sds";
@@ -18,7 +19,8 @@ import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY } from "./sizes.
 
 /** How long a missing message is looked for before it counts as lost. */
 const GAP_DEADLINE_MS = 24 * 60 * 60 * 1000;
-/** What is overdue but still waits in the outbox is looked at again after this. */
+/** A large file whose acknowledgement is under way must not be sent all over again at once. */
+const RETRANSMISSIONS_AT_ONCE = 16;
 const PAUSE_MS = 1000;
 
 type Timers = { acknowledgement?: () => void; wakeUp?: () => void };
@@ -119,17 +121,17 @@ export class Upkeep {
   async #retransmit(step: SessionStep): Promise<boolean> {
     const { clock, random, store } = this.#context;
     const nowMs = clock.nowMs();
-    let changed = false;
-    for (const sdsId of retransmissionsDue(step.session.sds, nowMs)) {
+    const due = retransmissionsDue(step.session.sds, nowMs).slice(0, RETRANSMISSIONS_AT_ONCE);
+    for (const sdsId of due) {
       const part = await store.messages.outgoing(step.session.id, sdsId);
-      if (part !== undefined) {
-        if ((await store.messages.unsentCount(part.messageId)) > 0) continue;
+      const isUnsent = part !== undefined && (await store.messages.unsentCount(part.messageId)) > 0;
+      if (part !== undefined && !isUnsent) {
         step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId });
       }
-      step.session = { ...step.session, sds: retransmitted(step.session.sds, sdsId, { nowMs, random }) };
-      changed = true;
+      const plan = isUnsent ? postponed : retransmitted;
+      step.session = { ...step.session, sds: plan(step.session.sds, sdsId, { nowMs, random }) };
     }
-    return changed;
+    return due.length > 0;
   }
 
   #giveUp(step: SessionStep): boolean {

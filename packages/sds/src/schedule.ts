@@ -34,10 +34,27 @@ export function retransmitted(
   messageId: string,
   { nowMs, random }: { readonly nowMs: number; readonly random: RandomBytes },
 ): ChannelState {
+  return planned(state, messageId, 1, nowMs, random);
+}
+
+/**
+ * Plans the retransmission of a message that has not even left yet: as if it were sent now.
+ *
+ * @throws {@link SdsError} `INVALID_OPTION`
+ */
+export function postponed(
+  state: ChannelState,
+  messageId: string,
+  { nowMs, random }: { readonly nowMs: number; readonly random: RandomBytes },
+): ChannelState {
+  return planned(state, messageId, 0, nowMs, random);
+}
+
+function planned(state: ChannelState, messageId: string, more: number, nowMs: number, random: RandomBytes) {
   checkTime(nowMs);
   const outstanding = state.outstanding.map((message) => {
     if (message.messageId !== messageId) return message;
-    const attempts = Math.min(message.attempts + 1, MAX_ATTEMPTS_COUNTED);
+    const attempts = Math.min(message.attempts + more, MAX_ATTEMPTS_COUNTED);
     return { messageId, attempts, dueMs: nowMs + retransmissionDelayMs(attempts, random) };
   });
   return { ...state, outstanding };

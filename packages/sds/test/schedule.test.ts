@@ -4,6 +4,7 @@ import {
   expireGaps,
   nextWakeUpMs,
   openChannel,
+  postponed,
   type RandomBytes,
   retransmissionsDue,
   retransmitted,
@@ -52,6 +53,19 @@ describe("retransmission", () => {
     alice.receive(bob.acknowledge(0), 0);
     expect(retransmissionsDue(alice.state, DAY_MS)).toEqual([]);
     expect(retransmitted(alice.state, messageId, { nowMs: 0, random: NO_JITTER })).toEqual(alice.state);
+  });
+
+  test("what has not left yet is postponed as if it were sent then, and keeps its place in the doubling", () => {
+    const alice = new Peer("I", NO_JITTER);
+    const { messageId } = alice.send("hello", 0);
+    const plan = { random: NO_JITTER };
+    const waiting = postponed(postponed(alice.state, messageId, { nowMs: 30_000, ...plan }), messageId, {
+      nowMs: 60_000,
+      ...plan,
+    });
+    expect(nextWakeUpMs(waiting, DAY_MS)).toBe(90_000);
+    const again = retransmitted(waiting, messageId, { nowMs: 90_000, ...plan });
+    expect(nextWakeUpMs(again, DAY_MS)).toBe(150_000);
   });
 
   test("what is due comes in the order of sending", () => {

@@ -27,7 +27,7 @@ export class CatchUp {
   #runAgain = false;
   #cancelNext: () => void = () => {};
   #cancelSettled: () => void = () => {};
-  #cancelSoon: (() => void) | undefined;
+  #cancelLook: (() => void) | undefined;
 
   /** @param mailbox - topic of this account */
   constructor(context: Context, receiver: Receiver, mailbox: string) {
@@ -42,7 +42,8 @@ export class CatchUp {
       this.#cancelSettled = context.clock.after(SUBSCRIPTION_SETTLES_MS, () => this.start());
     });
     const stopNotifier = context.notifier.observe(({ kind }) => {
-      if (kind === "early" || kind === "missing") this.#lookSoon();
+      if (kind === "early") this.#lookIfStillWaiting();
+      else if (kind === "missing") this.#schedule(PAUSE_MS);
     });
     this.#stopObserving = () => {
       stopHealth();
@@ -71,16 +72,18 @@ export class CatchUp {
     this.#closing.abort();
     this.#cancelNext();
     this.#cancelSettled();
-    this.#cancelSoon?.();
+    this.#cancelLook?.();
     this.#stopObserving();
     await this.#running;
   }
 
-  #lookSoon(): void {
+  /** Messages overtake each other all the time; only one that goes on waiting is worth a query. */
+  #lookIfStillWaiting(): void {
     if (this.#closing.signal.aborted) return;
-    this.#cancelSoon ??= this.#context.clock.after(PAUSE_MS, () => {
-      this.#cancelSoon = undefined;
-      this.start();
+    this.#cancelLook ??= this.#context.clock.after(PAUSE_MS, () => {
+      this.#cancelLook = undefined;
+      if (this.#receiver.hasWaited(PAUSE_MS)) this.start();
+      else if (this.#receiver.hasWaited(0)) this.#lookIfStillWaiting();
     });
   }
 

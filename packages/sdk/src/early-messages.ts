@@ -20,9 +20,11 @@ export type EarlyMessage = {
   readonly retry: (options: { readonly mayHold: boolean }) => void;
 };
 
+type HeldMessage = EarlyMessage & { readonly sinceMs: number };
+
 export class EarlyMessages {
   readonly #clock: Clock;
-  readonly #held = new Map<string, EarlyMessage[]>();
+  readonly #held = new Map<string, HeldMessage[]>();
   readonly #timers = new Map<string, () => void>();
   #count = 0;
   #bytes = 0;
@@ -34,7 +36,8 @@ export class EarlyMessages {
   /** False when too much is held already: then the message is to be taken as it is. */
   hold(sessionId: string, message: EarlyMessage): boolean {
     if (this.#count >= MAX_HELD || this.#bytes + message.sizeBytes > MAX_HELD_BYTES) return false;
-    this.#put(sessionId, [...(this.#held.get(sessionId) ?? []), message]);
+    const sinceMs = this.#clock.nowMs();
+    this.#put(sessionId, [...(this.#held.get(sessionId) ?? []), { ...message, sinceMs }]);
     if (!this.#timers.has(sessionId)) {
       this.#timers.set(
         sessionId,
@@ -42,6 +45,12 @@ export class EarlyMessages {
       );
     }
     return true;
+  }
+
+  /** Whether anything has been waiting for so long: then it did not just overtake another. */
+  hasWaited(durationMs: number): boolean {
+    const latestMs = this.#clock.nowMs() - durationMs;
+    return [...this.#held.values()].some((messages) => messages.some(({ sinceMs }) => sinceMs <= latestMs));
   }
 
   /** Call it when `sdsId` is durable: what waited for it has its turn. */
@@ -69,7 +78,7 @@ export class EarlyMessages {
     for (const { retry } of held) retry({ mayHold: false });
   }
 
-  #put(sessionId: string, messages: EarlyMessage[]): void {
+  #put(sessionId: string, messages: HeldMessage[]): void {
     const before = this.#held.get(sessionId) ?? [];
     this.#count += messages.length - before.length;
     this.#bytes += sizeOf(messages) - sizeOf(before);

@@ -77,6 +77,11 @@ export class Receiver {
     await this.#run(hash, payload.length, attempt, { mayHold: true });
   }
 
+  /** Whether a message has been held for so long because one before it has not arrived. */
+  hasWaited(durationMs: number): boolean {
+    return this.#early.hasWaited(durationMs);
+  }
+
   close(): void {
     this.#early.close();
   }

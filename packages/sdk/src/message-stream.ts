@@ -36,13 +36,16 @@ export class TakenPosition {
     return this.#sequence;
   }
 
-  advance(sequence: number): void {
+  /** Resolves when it is durable; a disk that fails is told as an event. */
+  async advance(sequence: number): Promise<void> {
     if (sequence <= this.#sequence) return;
     this.#sequence = sequence;
     const { store, notifier } = this.#context;
-    // Not awaited: it shares a disk commit with whatever is written next, and closing the store waits for it.
-    const written = store.write((tx) => tx.messages.setConsumed(sequence));
-    written.catch((error: unknown) => notifier.notify({ kind: "error", error }));
+    try {
+      await store.write((tx) => tx.messages.setConsumed(sequence));
+    } catch (error) {
+      notifier.notify({ kind: "error", error });
+    }
   }
 }
 
@@ -64,19 +67,21 @@ export async function* streamIncoming(
   ended.addEventListener("abort", onEnd);
   try {
     let position = since ?? taken.sequence;
+    let durable: Promise<void> = Promise.resolve();
     while (!ended.aborted) {
       const arrival = new Promise<void>((resolve) => {
         wake = resolve;
       });
       const page = await store.messages.incomingAfter(position, PAGE_SIZE);
       for (const record of page) {
+        await durable; // so that a crash repeats one message at most: the one in hand
+        if (ended.aborted) return;
         position = record.sequence;
         try {
           yield record;
         } finally {
-          if (since === undefined && !closing.aborted) taken.advance(position);
+          if (since === undefined && !closing.aborted) durable = taken.advance(position);
         }
-        if (ended.aborted) return;
       }
       if (page.length === 0 && !ended.aborted) await arrival;
     }

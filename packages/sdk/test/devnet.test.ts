@@ -83,6 +83,23 @@ describe("an unreachable service node", () => {
     }
   });
 
+  test("is found when it starts later, and then messages flow both ways", async () => {
+    await using late = await startDevnet();
+    const [node] = late.nodes;
+    const here = { peers: late.peers, ...late.network };
+    await node?.stop();
+    const offline = { database: null, network: here, whenUnreachable: "queue", acknowledgementDelayMs: 0 } as const;
+    await using raya = await ChatClient.create(offline);
+    await using saro = await ChatClient.create(offline);
+    const chat = await saro.accept(await raya.createInvite(), text("are you there?"));
+    await node?.start();
+    const { conversation, content } = await next(raya);
+    expect(content).toMatchObject({ text: "are you there?" });
+    await conversation.send(text("now"));
+    expect(await nextText(saro)).toBe("now");
+    await (await chat.send(text("good"))).delivered();
+  });
+
   test('does not matter at first with whenUnreachable: "queue"', async () => {
     await using saro = await ChatClient.create({ database: null, network, whenUnreachable: "queue" });
     expect(saro.health).toBe("disconnected");

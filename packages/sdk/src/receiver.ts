@@ -107,8 +107,7 @@ export class Receiver {
         const payload = session && openEnvelope(envelope, session.receivingKeys);
         if (session === undefined || payload?.kind !== "ratchet") return "undecryptable";
         const step = new SessionStep(answered(session), this.#context);
-        this.#confirmHandshake(step);
-        return this.#openAndCommit(step, payload.message, how);
+        return this.#openAndCommit(step, payload.message, how, { isOrdinary: true });
       });
       if (outcome !== "undecryptable") break;
     }
@@ -195,7 +194,7 @@ export class Receiver {
     step: SessionStep,
     message: RatchetPayload["message"],
     { mayHold, retry, sizeBytes }: HowToTake,
-    { acknowledgeAtOnce = false } = {},
+    { acknowledgeAtOnce = false, isOrdinary = false } = {},
   ): Promise<Outcome> {
     const { clock, store, notifier } = this.#context;
     const nowMs = clock.nowMs();
@@ -218,6 +217,7 @@ export class Receiver {
     }
     step.session = { ...step.session, ratchet: opened.state, sds: received.state };
     step.consume(opened.consumed);
+    if (isOrdinary && missing.size === 0) this.#confirmHandshake(step);
     try {
       await this.#apply(step, received.events, nowMs);
       const acknowledgement = acknowledgeAtOnce
@@ -326,7 +326,10 @@ export class Receiver {
     }
   }
 
-  /** protocol.md, "End of an invite": its key goes once an ordinary envelope of its session has arrived. */
+  /**
+   * The invite's key goes once an ordinary envelope of its session has arrived and nothing before that is missing:
+   * first messages that are late still need it.
+   */
   #confirmHandshake(step: SessionStep): void {
     const { incomingHandshake } = step.session;
     if (incomingHandshake === undefined || incomingHandshake.isConfirmed) return;

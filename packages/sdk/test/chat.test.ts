@@ -1,7 +1,7 @@
 import { ChatClient, file, isFile, text } from "@chat/sdk";
 import { MemoryNetwork } from "@chat/sdk/testing";
 import { describe, expect, test } from "@jest/globals";
-import { next, nextText, nextTexts, open, temporaryFolder, until } from "./people.ts";
+import { next, nextText, nextTexts, open, temporaryFolder, textOf, until } from "./people.ts";
 
 describe("two people", () => {
   test("a message written to somebody who is offline arrives when they come online, and its sender learns it (CHAT-U1, CHAT-F4)", async () => {
@@ -179,6 +179,29 @@ describe("two people", () => {
       }
     },
   );
+
+  test("first messages that arrive after an ordinary envelope of their session still open", async () => {
+    const network = new MemoryNetwork();
+    await using saro = await open(network.connect());
+    const delivery = network.connect();
+    await using raya = await open(delivery);
+    const chat = await saro.accept(await raya.createInvite());
+    network.answerHistory = () => [];
+    network.losesCopy = () => network.published.length === 2 || network.published.length === 3;
+    await Promise.all(["1", "2", "3"].map((body) => chat.send(text(body))));
+    const first = await next(raya);
+    expect(textOf(first)).toBe("1");
+    // Saro confirms the answer with an ordinary envelope, while two of his first messages are still on their way.
+    const answer = await first.conversation.send(text("yes?"));
+    expect(await nextText(saro)).toBe("yes?");
+    await answer.delivered();
+    network.answerHistory = (messages) => messages;
+    delivery.setHealth("disconnected");
+    delivery.setHealth("connected");
+    expect(await nextTexts(raya, 2)).toEqual(["2", "3"]);
+    await (await chat.send(text("4"))).delivered();
+    expect(await nextText(raya)).toBe("4");
+  });
 
   test("a message lost by the subscription is found in the store, before the next one is shown", async () => {
     const network = new MemoryNetwork();

@@ -52,6 +52,13 @@ export function run(command, args, options = {}) {
   });
 }
 
+/** npm ends with the path of a log file; the lines before say what happened. */
+function reasonOf({ stderr, error }) {
+  if (error !== undefined) return error.message;
+  const lines = stderr.split("\n").filter((line) => /^npm error (?!A complete log|code|errno|syscall)/.test(line));
+  return lines[0]?.replace("npm error ", "") ?? (stderr.trim() || "it ended without a word");
+}
+
 function isSupported(version) {
   const [major, minor] = version.split(".").map(Number);
   return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
@@ -78,7 +85,7 @@ function installTools(request, nodeIsSupported) {
   const bin = (found.stdout ?? "").split(delimiter).find((folder) => existsSync(join(folder, "pnpm")));
   if (found.status !== 0 || bin === undefined) {
     fail(
-      `npx could not bring ${what}: ${(found.stderr || String(found.error ?? "")).trim().split("\n").at(-1)}`,
+      `npx could not bring ${what}: ${reasonOf(found)}`,
       "Check that npm reaches its registry (npm ping), or install Node >= 22.12, then try again.",
     );
   }

@@ -7,30 +7,30 @@ import { CodecError, type Content, mailboxTopic, parseInvite } from "@chat/codec
 import { isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
 import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
 import { openDatabase } from "#open-database";
-import { openAccount } from "./account.ts";
+import { openAccount } from "./account/account.ts";
+import { InviteBook } from "./account/invite-book.ts";
 import { equalBytes } from "./bytes.ts";
-import { CatchUp } from "./catch-up.ts";
 import type { Context } from "./context.ts";
 import { Conversation, type ConversationOperations, type HistoryOptions, SentMessage } from "./conversation.ts";
-import { DiscardCounters, type DiscardReason } from "./counters.ts";
 import type { DeliveryService, HealthStatus, Subscription } from "./delivery/delivery-service.ts";
 import { WakuDelivery } from "./delivery/waku-delivery.ts";
 import { ChatError } from "./errors.ts";
 import { type ChatEvent, EventHub } from "./events.ts";
-import { InviteBook } from "./invite-book.ts";
 import { type IncomingMessage, type Message, toMessage } from "./message.ts";
-import { type MessageStreamOptions, streamIncoming, TakenPosition } from "./message-stream.ts";
 import { type DurableChange, Notifier } from "./notifier.ts";
 import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { Outbox } from "./outbox.ts";
-import { PartialSets } from "./partial-sets.ts";
 import { systemRandom } from "./random.ts";
-import { Receiver } from "./receiver.ts";
-import { Sender } from "./sender.ts";
+import { CatchUp } from "./receiving/catch-up.ts";
+import { DiscardCounters, type DiscardReason } from "./receiving/discard-counters.ts";
+import { type MessageStreamOptions, streamIncoming, TakenPosition } from "./receiving/message-stream.ts";
+import { PartialSets } from "./receiving/partial-sets.ts";
+import { Receiver } from "./receiving/receiver.ts";
+import { Outbox } from "./sending/outbox.ts";
+import { Sender } from "./sending/sender.ts";
+import { type WaitOptions, waitForStatus } from "./sending/status-wait.ts";
 import { Serial } from "./serial.ts";
-import { SessionBook } from "./session-book.ts";
-import { type WaitOptions, waitForStatus } from "./status-wait.ts";
-import { Upkeep } from "./upkeep.ts";
+import { SessionBook } from "./sessions/session-book.ts";
+import { Upkeep } from "./sessions/upkeep.ts";
 
 export interface InviteOptions extends WaitOptions {
   /** The link stops working after this time. @default never, until somebody used it */

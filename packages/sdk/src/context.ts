@@ -3,14 +3,14 @@
  */
 import type { RandomBytes } from "@chat/ratchet";
 import type { Store } from "@chat/store";
-import type { Account } from "./account.ts";
+import type { Account } from "./account/account.ts";
+import type { InviteBook } from "./account/invite-book.ts";
 import type { Clock } from "./clock.ts";
-import type { DiscardCounters } from "./counters.ts";
 import type { DeliveryService } from "./delivery/delivery-service.ts";
-import type { InviteBook } from "./invite-book.ts";
 import type { Notifier } from "./notifier.ts";
+import type { DiscardCounters } from "./receiving/discard-counters.ts";
 import type { Serial } from "./serial.ts";
-import type { SessionBook } from "./session-book.ts";
+import type { SessionBook } from "./sessions/session-book.ts";
 
 export type Context = {
   readonly account: Account;

@@ -4,7 +4,7 @@
  */
 import type { Content } from "@chat/codec";
 import type { DeliveryStatus, Message } from "./message.ts";
-import type { WaitOptions } from "./status-wait.ts";
+import type { WaitOptions } from "./sending/status-wait.ts";
 
 export interface HistoryOptions {
   /** At most this many messages. @default 50 */

@@ -3,7 +3,6 @@ export { StoreError, type StoreErrorCode } from "@chat/store";
 export { ChatClient, type InviteOptions } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Conversation, type HistoryOptions, SentMessage } from "./conversation.ts";
-export type { DiscardReason } from "./counters.ts";
 export type {
   DeliveryService,
   HealthStatus,
@@ -16,6 +15,7 @@ export type {
 export { ChatError, type ChatErrorCode } from "./errors.ts";
 export type { ChatEvent } from "./events.ts";
 export type { DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
-export type { MessageStreamOptions } from "./message-stream.ts";
 export type { ChatClientOptions, WakuNetwork } from "./options.ts";
-export type { WaitOptions } from "./status-wait.ts";
+export type { DiscardReason } from "./receiving/discard-counters.ts";
+export type { MessageStreamOptions } from "./receiving/message-stream.ts";
+export type { WaitOptions } from "./sending/status-wait.ts";

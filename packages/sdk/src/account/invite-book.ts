@@ -23,10 +23,10 @@ import {
   wipe,
 } from "@chat/ratchet";
 import type { InviteRecord, Store } from "@chat/store";
+import { toHex } from "../bytes.ts";
+import { ChatError } from "../errors.ts";
+import { InviteSchema } from "../gen/chat/session/v1/session_pb.ts";
 import type { Account } from "./account.ts";
-import { toHex } from "./bytes.ts";
-import { ChatError } from "./errors.ts";
-import { InviteSchema } from "./gen/chat/session/v1/session_pb.ts";
 
 /** How long a closed invite's key still opens envelopes of sessions made from it. */
 const KEEP_CLOSED_MS = 30 * 24 * 60 * 60 * 1000;

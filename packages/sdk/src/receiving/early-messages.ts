@@ -4,7 +4,7 @@
  * again from the store or from its sender.
  * @module
  */
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 
 /** A gap blocks what follows no longer than this; then it is reported as missing. */
 const HOLD_MS = 4000;

@@ -5,7 +5,7 @@
  */
 import { type AcceptResult, Reassembler } from "@chat/segmentation";
 import type { Store } from "@chat/store";
-import { MAX_SEGMENT_SIZE } from "./sizes.ts";
+import { MAX_SEGMENT_SIZE } from "../sizes.ts";
 
 /** As long as skipped message keys are kept: what comes later cannot be decrypted. */
 const TIMEOUT_MS = 30 * 24 * 60 * 60 * 1000;

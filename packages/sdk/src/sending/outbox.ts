@@ -5,8 +5,8 @@
  * @module
  */
 import type { OutboxRecord } from "@chat/store";
-import type { Context } from "./context.ts";
-import { ChatError } from "./errors.ts";
+import type { Context } from "../context.ts";
+import { ChatError } from "../errors.ts";
 
 /** Light push answers in milliseconds on a LAN and in a second or so on the internet. */
 const CONCURRENT_PUBLICATIONS = 8;

@@ -3,7 +3,7 @@
  * and now and then.
  * @module
  */
-import type { Context } from "./context.ts";
+import type { Context } from "../context.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** Messages may carry the timestamp of a slow clock, or reach a store node late. */

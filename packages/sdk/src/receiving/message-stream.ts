@@ -4,7 +4,7 @@
  * @module
  */
 import type { MessageRecord } from "@chat/store";
-import type { Context } from "./context.ts";
+import type { Context } from "../context.ts";
 
 const PAGE_SIZE = 50;
 

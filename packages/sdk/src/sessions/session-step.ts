@@ -8,9 +8,9 @@ import { deriveInboxKeys, mailboxTopic, sealEnvelope } from "@chat/codec";
 import { diffieHellman, encrypt, generateKeyPair, wipe } from "@chat/ratchet";
 import { encodeState as encodeChannel } from "@chat/sds";
 import type { OutboxRecord, StoreTransaction } from "@chat/store";
-import { toHex } from "./bytes.ts";
-import type { Context } from "./context.ts";
-import type { DurableChange } from "./notifier.ts";
+import { toHex } from "../bytes.ts";
+import type { Context } from "../context.ts";
+import type { DurableChange } from "../notifier.ts";
 import { encodeSession, type Session } from "./session.ts";
 
 /** One ordinary envelope in this many carries an unused key, so that its presence marks nothing. */

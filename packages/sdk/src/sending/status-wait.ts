@@ -1,9 +1,9 @@
 /**
  * Waiting for a message to come as far as asked. @module
  */
-import type { Context } from "./context.ts";
-import { ChatError } from "./errors.ts";
-import type { DeliveryStatus } from "./message.ts";
+import type { Context } from "../context.ts";
+import { ChatError } from "../errors.ts";
+import type { DeliveryStatus } from "../message.ts";
 
 export interface WaitOptions {
   /** Ends the waiting: the promise rejects with the signal's reason. */

@@ -3,7 +3,7 @@
  * bring cost nothing. Only an optimisation: the ratchet refuses what comes twice.
  * @module
  */
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 
 const REMEMBER_MS = 60 * 60 * 1000;
 const MAX_HASHES = 50_000;

@@ -9,7 +9,7 @@ import type { EnvelopeKeys } from "@chat/codec";
 import { decodeState as decodeRatchet, encodeState as encodeRatchet, type RatchetState } from "@chat/ratchet";
 import { type ChannelState, decodeState as decodeChannel, openChannel } from "@chat/sds";
 import type { SessionRecord } from "@chat/store";
-import { SessionSchema } from "./gen/chat/session/v1/session_pb.ts";
+import { SessionSchema } from "../gen/chat/session/v1/session_pb.ts";
 
 export type Session = {
   /** The local conversation id of LIP-242. */

@@ -13,9 +13,9 @@ import {
   retransmissionsDue,
   retransmitted,
 } from "@chat/sds";
-import type { Context } from "./context.ts";
+import type { Context } from "../context.ts";
+import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
 import { SessionStep } from "./session-step.ts";
-import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY } from "./sizes.ts";
 
 /** How long a missing message is looked for before it counts as lost. */
 const GAP_DEADLINE_MS = 24 * 60 * 60 * 1000;

@@ -5,7 +5,7 @@
 import type { ParsedEnvelope } from "@chat/codec";
 import { matchesHint } from "@chat/codec";
 import type { Store } from "@chat/store";
-import { compareBytes } from "./bytes.ts";
+import { compareBytes } from "../bytes.ts";
 import { decodeSession, type Session } from "./session.ts";
 
 export class SessionBook {

@@ -5,7 +5,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { accountId, generateKeyPair, type KeyPair, keyPairFromSecret, type RandomBytes } from "@chat/ratchet";
 import type { Store } from "@chat/store";
-import { IdentitySchema } from "./gen/chat/session/v1/session_pb.ts";
+import { IdentitySchema } from "../gen/chat/session/v1/session_pb.ts";
 
 export type Account = {
   /** Fingerprint of the installation key, hexadecimal. */

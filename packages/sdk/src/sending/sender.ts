@@ -21,13 +21,13 @@ import {
 } from "@chat/ratchet";
 import { openChannel, SdsError, send as sendSds } from "@chat/sds";
 import { SegmentationError, Segmenter } from "@chat/segmentation";
-import { equalBytes } from "./bytes.ts";
-import type { Context } from "./context.ts";
-import { ChatError } from "./errors.ts";
-import { messageId } from "./message.ts";
-import type { Session } from "./session.ts";
-import { SessionStep } from "./session-step.ts";
-import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_SEGMENT_SIZE } from "./sizes.ts";
+import { equalBytes } from "../bytes.ts";
+import type { Context } from "../context.ts";
+import { ChatError } from "../errors.ts";
+import { messageId } from "../message.ts";
+import type { Session } from "../sessions/session.ts";
+import { SessionStep } from "../sessions/session-step.ts";
+import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_SEGMENT_SIZE } from "../sizes.ts";
 
 type Waiting = {
   readonly content: Content;

@@ -22,19 +22,19 @@ import {
   wipe,
 } from "@chat/ratchet";
 import { acknowledge, idsIn, openChannel, parse as parseSds, receive as receiveSds, type SdsEvent } from "@chat/sds";
-import { equalBytes } from "./bytes.ts";
-import type { Context } from "./context.ts";
-import type { DiscardReason } from "./counters.ts";
-import type { InboundMessage } from "./delivery/delivery-service.ts";
-import { digest128 } from "./digest.ts";
+import { encodeRecord, type Invite, isLive } from "../account/invite-book.ts";
+import { equalBytes } from "../bytes.ts";
+import type { Context } from "../context.ts";
+import type { InboundMessage } from "../delivery/delivery-service.ts";
+import { digest128 } from "../digest.ts";
+import { messageId } from "../message.ts";
+import type { Session } from "../sessions/session.ts";
+import { SessionStep } from "../sessions/session-step.ts";
+import { ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
+import type { DiscardReason } from "./discard-counters.ts";
 import { EarlyMessages } from "./early-messages.ts";
-import { encodeRecord, type Invite, isLive } from "./invite-book.ts";
-import { messageId } from "./message.ts";
 import type { PartialSets } from "./partial-sets.ts";
 import { SeenHashes } from "./seen-hashes.ts";
-import type { Session } from "./session.ts";
-import { SessionStep } from "./session-step.ts";
-import { ACKNOWLEDGEMENT_HISTORY } from "./sizes.ts";
 
 type RatchetPayload = Extract<EncryptedPayload, { kind: "ratchet" }>;
 type HandshakePayload = Extract<EncryptedPayload, { kind: "handshake" }>;

@@ -41,6 +41,9 @@ async function jest(args) {
         const titles = file.assertionResults.filter((test) => test.status === "failed").map((test) => test.fullName);
         return titles.length > 0 ? titles : [`${file.name} did not run`];
       });
+    const titles = result.testResults.flatMap((file) => file.assertionResults.map((test) => test.fullName));
+    // Long campaigns are cut down here to one fixed seed and one fresh one; a failure is repeated with its seed.
+    for (const title of titles.filter((name) => /\(seed \d+/.test(name))) console.log(`  ${title}`);
     const failed = Math.max(failures.length, code === 0 ? 0 : 1);
     return { passed: result.numPassedTests, failed, failures };
   } catch {

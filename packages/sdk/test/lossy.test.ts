@@ -87,7 +87,7 @@ describe("a network that loses 30 % of copies and repeats others, for two hours"
     { seed: 2, storeForgets: 0.3 },
     { seed: Math.floor(Math.random() * 2 ** 31), storeForgets: 0.3 },
   ])(
-    "every message arrives once, gaps close, all are delivered ($seed, store forgets $storeForgets)",
+    "every message arrives once, gaps close, all are delivered (seed $seed, store forgets $storeForgets)",
     async (options) => {
       await using chat = await pair();
       const { clock, network, raya, saro, toRaya, toSaro } = chat;

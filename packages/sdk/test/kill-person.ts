@@ -64,7 +64,9 @@ async function begin(): Promise<Conversation> {
 async function write(to: Conversation): Promise<void> {
   let number = before.filter(({ kind }) => kind === "trying").length;
   let owesFile = person.sendsFile && !before.some((entry) => entry.kind === "accepted" && entry.what === "file");
-  while (!drains || owesFile) {
+  // Whoever was killed before the conversation reached them still has something to say.
+  let hasWritten = before.some(({ kind }) => kind === "accepted");
+  while (!drains || owesFile || !hasWritten) {
     number += 1;
     note(person.diary, { kind: "trying", number });
     const what = owesFile ? "file" : "text";
@@ -73,6 +75,7 @@ async function write(to: Conversation): Promise<void> {
     const { id } = await to.send(content);
     note(person.diary, { kind: "accepted", id, what });
     owesFile = false;
+    hasWritten = true;
     await pause(40);
   }
 }

@@ -14,7 +14,7 @@ import { type Entry, type Person, readDiary } from "./kill-diary.ts";
 import { open, temporaryFolder } from "./people.ts";
 
 const SCRIPT = join(import.meta.dirname, "kill-person.ts");
-const KILLS = 12;
+const KILLS = 8;
 const LONGEST_LIFE_MS = 900;
 const LIMIT_MS = 90_000;
 

@@ -100,6 +100,19 @@ describe("an unreachable service node", () => {
     await (await chat.send(text("good"))).delivered();
   });
 
+  test("of another cluster connects, and then an event says what is wrong", async () => {
+    await using raya = await openAt(0);
+    await using saro = await openAt(0, { network: { peers: [peer(0)], clusterId: 7 } });
+    const events = saro.events({ signal: AbortSignal.timeout(20_000) });
+    await saro.accept(await raya.createInvite(), text("lost in space"));
+    for await (const event of events) {
+      if (event.type !== "error") continue;
+      expect(event.error).toMatchObject({ code: "DELIVERY_REFUSED", message: expect.stringContaining("clusterId") });
+      return;
+    }
+    throw new Error("no error event");
+  });
+
   test('does not matter at first with whenUnreachable: "queue"', async () => {
     await using saro = await ChatClient.create({ database: null, network, whenUnreachable: "queue" });
     expect(saro.health).toBe("disconnected");

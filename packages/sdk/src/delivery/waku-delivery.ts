@@ -272,7 +272,8 @@ function unreachable(peers: readonly ServiceNode[], cause: unknown): ChatError {
 
 function refusal(error: LightPushError): ChatError {
   const retryable = !PERMANENT_REFUSALS.some((permanent) => permanent === error);
-  const remedy = retryable ? "it will be tried again" : "the same message will never be taken";
+  const later = "it will be tried again; if that never helps, check network.clusterId and network.shards";
+  const remedy = retryable ? later : "the same message will never be taken";
   return new ChatError("DELIVERY_REFUSED", `the service node did not take the message: ${error}; ${remedy}`, {
     retryable,
   });

@@ -88,7 +88,9 @@ export class Outbox {
       }
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      if (!(error instanceof ChatError)) this.#context.notifier.notify({ kind: "error", error });
+      // Being offline is told by the connection; a connection over which nothing can be published is worth an event.
+      const isOffline = error instanceof ChatError && this.#context.delivery.health !== "connected";
+      if (!isOffline) this.#context.notifier.notify({ kind: "error", error });
       this.#failures += 1;
       this.#cancelRetry = this.#context.clock.after(this.#pauseMs(this.#failures), () => {
         this.#cancelRetry = undefined;
@@ -141,11 +143,11 @@ export class Outbox {
     } catch (error) {
       if (!(error instanceof ChatError) || error.code !== "DELIVERY_REFUSED") throw error;
       const count = (this.#refused.get(row.id)?.count ?? 0) + 1;
+      if (count === 1) this.#context.notifier.notify({ kind: "error", error });
       if (error.retryable && count < MAX_REFUSALS) {
         this.#refused.set(row.id, { count, notBeforeMs: this.#context.clock.nowMs() + this.#pauseMs(count) });
         return;
       }
-      this.#context.notifier.notify({ kind: "error", error });
       await this.#finish(row, "failed");
       return;
     }

@@ -25,6 +25,8 @@ export class CatchUp {
   readonly #stopObserving: () => void;
   #running: Promise<void> | undefined;
   #runAgain = false;
+  /** Something is reported as missing and was not looked for yet. */
+  #isMissing = false;
   #cancelNext: () => void = () => {};
   #cancelSettled: () => void = () => {};
   #cancelLook: (() => void) | undefined;
@@ -42,8 +44,9 @@ export class CatchUp {
       this.#cancelSettled = context.clock.after(SUBSCRIPTION_SETTLES_MS, () => this.start());
     });
     const stopNotifier = context.notifier.observe(({ kind }) => {
-      if (kind === "early") this.#lookIfStillWaiting();
-      else if (kind === "missing") this.#schedule(PAUSE_MS);
+      if (kind !== "early" && kind !== "missing") return;
+      if (kind === "missing") this.#isMissing = true;
+      this.#lookSoon();
     });
     this.#stopObserving = () => {
       stopHealth();
@@ -77,13 +80,15 @@ export class CatchUp {
     await this.#running;
   }
 
-  /** Messages overtake each other all the time; only one that goes on waiting is worth a query. */
-  #lookIfStillWaiting(): void {
+  /** Messages overtake each other all the time: worth a query is what is missing, or goes on waiting. */
+  #lookSoon(): void {
     if (this.#closing.signal.aborted) return;
     this.#cancelLook ??= this.#context.clock.after(PAUSE_MS, () => {
       this.#cancelLook = undefined;
-      if (this.#receiver.hasWaited(PAUSE_MS)) this.start();
-      else if (this.#receiver.hasWaited(0)) this.#lookIfStillWaiting();
+      if (this.#isMissing || this.#receiver.hasWaited(PAUSE_MS)) {
+        this.#isMissing = false;
+        this.start();
+      } else if (this.#receiver.hasWaited(0)) this.#lookSoon();
     });
   }
 

@@ -103,7 +103,10 @@ export class Upkeep {
       step.notify({ kind: "session", sessionId, owesAcknowledgement: owesAcknowledgement(step.session.sds) });
       await step.commit();
     });
-    turn.catch((error: unknown) => notifier.notify({ kind: "error", error }));
+    turn.catch((error: unknown) => {
+      notifier.notify({ kind: "error", error });
+      this.#scheduleWakeUp(sessionId); // the disk may have room again
+    });
   }
 
   async #acknowledge(step: SessionStep): Promise<boolean> {

@@ -27,7 +27,7 @@ import { PartialSets } from "./receiving/partial-sets.ts";
 import { Receiver } from "./receiving/receiver.ts";
 import { Outbox } from "./sending/outbox.ts";
 import { Sender } from "./sending/sender.ts";
-import { type WaitOptions, waitForStatus } from "./sending/status-wait.ts";
+import { outgoingMessage, type WaitOptions, waitForStatus } from "./sending/status-wait.ts";
 import { Serial } from "./serial.ts";
 import { SessionBook } from "./sessions/session-book.ts";
 import { Upkeep } from "./sessions/upkeep.ts";
@@ -146,8 +146,7 @@ export class ChatClient implements AsyncDisposable {
         "this invite was made by this account; send it to the person you want to talk to",
       );
     }
-    const { conversationId } = await this.#parts.sender.accept(bundle, content);
-    return this.#conversation(conversationId);
+    return this.#conversation(await this.#parts.sender.accept(bundle, content));
   }
 
   /** In the order in which they began. */
@@ -160,10 +159,8 @@ export class ChatClient implements AsyncDisposable {
   /** A message sent earlier, for example before a restart. @throws {@link ChatError} `NOT_FOUND`, `CLOSED` */
   async sentMessage(id: string): Promise<SentMessage> {
     this.#checkOpen();
-    const record = await this.#parts.context.store.messages.message(id);
-    if (record?.direction !== "outgoing")
-      throw new ChatError("NOT_FOUND", `no outgoing message ${id} in this database`);
-    return new SentMessage(this.#operations, this.#conversation(record.conversationId), id);
+    const { conversationId } = await outgoingMessage(this.#parts.context, id);
+    return new SentMessage(this.#operations, this.#conversation(conversationId), id);
   }
 
   /**
@@ -225,11 +222,7 @@ export class ChatClient implements AsyncDisposable {
 
   async #statusOf(id: string) {
     this.#checkOpen();
-    const record = await this.#parts.context.store.messages.message(id);
-    if (record === undefined || record.status === "received") {
-      throw new ChatError("NOT_FOUND", `no outgoing message ${id} in this database`);
-    }
-    return record.status;
+    return (await outgoingMessage(this.#parts.context, id)).status;
   }
 
   /** Events keep the order of the changes, although a message has to be read from the store first. */

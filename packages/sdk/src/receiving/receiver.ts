@@ -150,9 +150,8 @@ export class Receiver {
     return serial.run(conversationId, async () => {
       const step = new SessionStep(this.#respond(invite, handshakeId, conversationId, payload), this.#context);
       const closed: Invite = { ...invite, closedAtMs: clock.nowMs() };
-      const isNew = (await store.messages.conversation(conversationId)) === undefined;
-      step.write(({ messages, secrets }) => {
-        if (isNew) messages.putConversation({ id: conversationId, peer: conversationId, createdAtMs: clock.nowMs() });
+      await step.ensureConversation();
+      step.write(({ secrets }) => {
         secrets.putInvite(encodeRecord(closed));
         secrets.addHandshake(inviteId, handshakeId);
       });

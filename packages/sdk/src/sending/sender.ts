@@ -91,9 +91,9 @@ export class Sender {
 
   /**
    * Starts a session from somebody's invite, or takes the one that was started from it before.
-   * Resolves with the conversation id, and the id of the first message, once both are durable.
+   * Resolves with the conversation id once conversation and first message are durable.
    */
-  accept(invite: IntroBundle, content: Content | undefined): Promise<{ conversationId: string; messageId?: string }> {
+  accept(invite: IntroBundle, content: Content | undefined): Promise<string> {
     const conversationId = accountId(invite.installationKey);
     return this.#context.serial.run(conversationId, async () => {
       const started = this.#context.sessions
@@ -102,14 +102,10 @@ export class Sender {
           ({ outgoingHandshake }) => outgoingHandshake && equalBytes(outgoingHandshake.prekey, invite.ephemeralKey),
         );
       const step = new SessionStep(started ?? this.#startSession(invite, conversationId), this.#context);
-      const isNew = (await this.#context.store.messages.conversation(conversationId)) === undefined;
-      if (isNew) {
-        const record = { id: conversationId, peer: conversationId, createdAtMs: this.#context.clock.nowMs() };
-        step.write((tx) => tx.messages.putConversation(record));
-      }
-      const first = content === undefined ? {} : { messageId: await this.#add(step, content) };
+      await step.ensureConversation();
+      if (content !== undefined) await this.#add(step, content);
       await step.commit();
-      return { conversationId, ...first };
+      return conversationId;
     });
   }
 

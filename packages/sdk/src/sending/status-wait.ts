@@ -10,6 +10,16 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Where a message belongs and how far it has come. @throws {@link ChatError} `NOT_FOUND` */
+export async function outgoingMessage({ store }: Pick<Context, "store">, id: string) {
+  const record = await store.messages.message(id);
+  if (record === undefined || record.status === "received") {
+    throw new ChatError("NOT_FOUND", `no outgoing message ${id} in this database`);
+  }
+  const { conversationId, status } = record;
+  return { conversationId, status };
+}
+
 /**
  * Resolves when the status is `wanted` or further.
  * @throws {@link ChatError} `MESSAGE_FAILED`, `NOT_FOUND`, `CLOSED`; the signal's reason
@@ -39,11 +49,7 @@ export async function waitForStatus(
     signal?.throwIfAborted();
     if (closing.aborted) onClose();
     else {
-      const record = await store.messages.message(messageId);
-      if (record === undefined || record.status === "received") {
-        throw new ChatError("NOT_FOUND", `no outgoing message ${messageId} in this database`);
-      }
-      look(record.status);
+      look((await outgoingMessage({ store }, messageId)).status);
     }
     await reached.promise;
   } finally {

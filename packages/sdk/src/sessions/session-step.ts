@@ -43,6 +43,15 @@ export class SessionStep {
     this.#writes.push(change);
   }
 
+  /** Adds the session's conversation to the transaction, unless it is there already. */
+  async ensureConversation(): Promise<void> {
+    const { store, clock } = this.#context;
+    const { conversationId: id } = this.session;
+    if ((await store.messages.conversation(id)) !== undefined) return;
+    const record = { id, peer: id, createdAtMs: clock.nowMs() };
+    this.write((tx) => tx.messages.putConversation(record));
+  }
+
   /** Keys that only the old state held, wiped once the new one is durable. */
   consume(keys: readonly Uint8Array[]): void {
     this.#consumed.push(...keys);

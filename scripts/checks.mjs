@@ -37,6 +37,7 @@ function listOfChecks() {
     ],
     ["the baseline changed only together with a changeset", baselineHasChangeset],
     ["generated protobuf code is current", generatedCodeIsCurrent],
+    ["WebAssembly binaries are what their sources compile to", binariesAreCurrent],
     ["unused files, exports and dependencies", () => tool("knip", "--no-config-hints")],
     ...publicPackages().map((folder) => [`contents and types of ${folder}`, () => packedPackage(folder)]),
   ];
@@ -94,6 +95,14 @@ function generatedCodeIsCurrent() {
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
+}
+
+function binariesAreCurrent() {
+  for (const build of globSync("packages/*/wasm/build.mjs", { cwd: ROOT })) {
+    const problem = command(process.execPath, [build, "--check"]);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 function filesBelow(folder) {

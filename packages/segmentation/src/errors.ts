@@ -9,8 +9,9 @@
  * - `INVALID_OPTION`: an option is out of its range
  * - `PAYLOAD_TOO_LARGE`: the payload is larger than `maxPayloadSize`
  * - `TOO_MANY_SEGMENTS`: the payload would need more than `maxTotalSegments`
+ * - `TOO_FEW_SHARDS`: fewer shards than data shards were given to `ErasureCode.decode`
  */
-export type SegmentationErrorCode = "INVALID_OPTION" | "PAYLOAD_TOO_LARGE" | "TOO_MANY_SEGMENTS";
+export type SegmentationErrorCode = "INVALID_OPTION" | "PAYLOAD_TOO_LARGE" | "TOO_MANY_SEGMENTS" | "TOO_FEW_SHARDS";
 
 export class SegmentationError extends Error {
   override readonly name = "SegmentationError";

@@ -1,8 +1,13 @@
 /**
- * The segments of one payload that have arrived, and the report when the rest never does.
+ * The segments of one payload that have arrived. Nothing about a segment is authenticated, so an index may be given
+ * several chunks; the hash of the payload tells in the end which of them were true.
  * @module
  */
-import { hashPayload, type Segment } from "./segment.ts";
+import { ErasureCode } from "./erasure.ts";
+import { createKeccak256 } from "./keccak.ts";
+import { findTrueShards } from "./poisoning/find-true-shards.ts";
+import { type IncompleteReport, type IndexRange, MAX_REPORTED_RANGES } from "./results.ts";
+import type { Segment } from "./segment.ts";
 
 /** What a waiting segment costs besides its chunk: the array object and its place in the map, rounded up. */
 const SEGMENT_COST = 256;
@@ -10,40 +15,21 @@ const SEGMENT_COST = 256;
 /** What a set costs besides its segments, rounded up. */
 const SET_COST = 1_024;
 
-/** Indexes from `first` to `last`, both included. */
-export type IndexRange = { readonly first: number; readonly last: number };
+/** Different chunks that are kept for one index. */
+const MAX_CANDIDATES = 4;
 
-/** A set that will not be put together (SEG-R3). */
-export type IncompleteReport = {
-  readonly setId: string;
-  /** As given to `accept` with the first segment. */
-  readonly sender?: string;
-  /** `timeout`: no segment for `timeoutMs`; `evicted`: the bounds on memory left no room for it. */
-  readonly reason: "timeout" | "evicted";
-  readonly payloadLength: number;
-  readonly held: number;
-  /** How many more segments it would have taken. */
-  readonly needed: number;
-  /** Data and parity segments of the set. */
-  readonly total: number;
-  /** The data segments that never came, in order. */
-  readonly missing: readonly IndexRange[];
-  /** Since the first segment. */
-  readonly ageMs: number;
-};
+/** The share of the payload from which on it is assembled in place: reserving it earlier would cost an attacker little. */
+const IN_PLACE_SHARE = 1 / 4;
 
-/**
- * Names the set of a segment: all that its segments must agree on. Segments with the same hash that disagree on
- * anything else are different sets, so a forged header does not spoil the genuine ones.
- */
-export function setIdOf({ payloadHash, payloadLength, dataCount, parityCount, chunkSize }: Segment): string {
-  const hash = Array.from(payloadHash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hash, payloadLength, dataCount, parityCount, chunkSize].join("-");
-}
+/** Smaller payloads gain nothing from being assembled in place. */
+const IN_PLACE_MIN_BYTES = 2 ** 20;
 
-/** What a whole set costs at most. */
-export function costOfSet({ payloadLength, dataCount }: Segment): number {
-  return SET_COST + payloadLength + dataCount * SEGMENT_COST;
+/** How often one search for forged segments may hash the payload. */
+const HASH_ATTEMPTS = 32;
+
+/** What a set costs at most, without alternatives. */
+export function maxCostOf({ payloadLength, dataCount, chunkSize }: Segment, sender = ""): number {
+  return SET_COST + 2 * sender.length + dataCount * ((dataCount === 1 ? payloadLength : chunkSize) + SEGMENT_COST);
 }
 
 export class PartialSet {
@@ -53,30 +39,46 @@ export class PartialSet {
   readonly #payloadHash: Uint8Array;
   readonly #payloadLength: number;
   readonly #dataCount: number;
-  readonly #chunkSize: number;
-  readonly #chunks = new Map<number, Uint8Array>();
-  readonly #startedAtMs: number;
+  readonly #shardSize: number;
+  readonly #maySettleInPlace: boolean;
+  /** By position: data from 0, then parity. Lists are first come, first. */
+  readonly #candidates = new Map<number, Uint8Array[]>();
+  #startedAtMs: number;
+  #candidateCount = 0;
+  #dataBytes = 0;
+  /** The payload to be, once it is assembled in place: held data are views of it. */
+  #payload: Uint8Array | undefined;
   #updatedAtMs: number;
-  #cost = SET_COST;
+  #cost: number;
+  /** So many candidates make the next attempt worth its time. */
+  #attemptAtCount: number;
+  #isForged = false;
 
-  constructor(segment: Segment, setId: string, sender: string | undefined, nowMs: number) {
+  /** @param maxCost - in bytes; a set that could cost more in place is not assembled there */
+  constructor(segment: Segment, setId: string, sender: string | undefined, nowMs: number, maxCost: number) {
+    const { payloadHash, payloadLength, dataCount, parityCount, chunkSize } = segment;
     this.setId = setId;
     this.sender = sender;
-    this.total = segment.dataCount + segment.parityCount;
-    this.#payloadHash = new Uint8Array(segment.payloadHash);
-    this.#payloadLength = segment.payloadLength;
-    this.#dataCount = segment.dataCount;
-    this.#chunkSize = segment.chunkSize;
+    this.total = dataCount + parityCount;
+    this.#payloadHash = new Uint8Array(payloadHash);
+    this.#payloadLength = payloadLength;
+    this.#dataCount = dataCount;
+    this.#shardSize = dataCount === 1 ? payloadLength : chunkSize;
+    const costInPlace = SET_COST + payloadLength + parityCount * this.#shardSize + this.total * SEGMENT_COST;
+    this.#maySettleInPlace = payloadLength >= IN_PLACE_MIN_BYTES && dataCount > 1 && costInPlace <= maxCost;
     this.#startedAtMs = nowMs;
     this.#updatedAtMs = nowMs;
+    this.#cost = SET_COST + 2 * (sender?.length ?? 0);
+    this.#attemptAtCount = dataCount;
   }
 
+  /** Different indexes that are held. */
   get held(): number {
-    return this.#chunks.size;
+    return this.#candidates.size;
   }
 
   get needed(): number {
-    return this.#dataCount - this.#chunks.size;
+    return Math.max(1, this.#dataCount - this.held);
   }
 
   /** Bytes of memory, never less than what is really held. */
@@ -88,25 +90,74 @@ export class PartialSet {
     return this.#updatedAtMs;
   }
 
-  /** Keeps a copy of the chunk of a data segment of this set. What is held already stays as it is. */
-  add({ index, chunk }: Segment, nowMs: number): "added" | "duplicate" | "mismatch" {
-    const held = this.#chunks.get(index);
-    if (held !== undefined) return equal(held, chunk) ? "duplicate" : "mismatch";
-    // Not `slice`: of a Node buffer, that would keep the whole message alive.
-    this.#chunks.set(index, new Uint8Array(chunk));
-    this.#cost += chunk.length + SEGMENT_COST;
-    this.#updatedAtMs = Math.max(this.#updatedAtMs, nowMs);
-    return "added";
+  /** Whether `solve` is worth its time. */
+  get isReady(): boolean {
+    return this.held >= this.#dataCount && this.#candidateCount >= this.#attemptAtCount;
   }
 
-  /** The payload of a set that needs no more, or undefined if it is not the one that was hashed. */
-  join(): Uint8Array | undefined {
-    const payload = new Uint8Array(this.#payloadLength);
-    for (const [index, chunk] of this.#chunks) payload.set(chunk, index * this.#chunkSize);
-    return equal(hashPayload(payload), this.#payloadHash) ? payload : undefined;
+  /**
+   * Keeps a copy of the chunk of a segment of this set.
+   *
+   * @param room - bytes for what is not needed if nobody forges: alternatives, and more segments than the data
+   */
+  add(segment: Segment, nowMs: number, room: number): "first" | "alternative" | "duplicate" | "mismatch" {
+    const position = segment.isParity ? this.#dataCount + segment.index : segment.index;
+    const chunk = segment.chunk.subarray(0, this.#lengthAt(position));
+    const known = this.#candidates.get(position);
+    if (known?.some((candidate) => equal(candidate, chunk))) return "duplicate";
+    const isExtra = known !== undefined || this.held >= this.#dataCount;
+    if (isExtra && (known?.length === MAX_CANDIDATES || chunk.length + SEGMENT_COST > room)) return "mismatch";
+
+    this.#cost += SEGMENT_COST;
+    this.#candidateCount += 1;
+    if (known !== undefined) {
+      known.push(this.#keepCopy(chunk));
+      // No sign of life: it would let a forger keep the set for ever.
+      return "alternative";
+    }
+    this.#candidates.set(position, [this.#keepFirst(position, chunk)]);
+    this.#updatedAtMs = nowMs;
+    if (this.held === this.total) this.#attemptAtCount = this.#candidateCount;
+    return "first";
+  }
+
+  /**
+   * The payload if its hash is right, with the number of indexes that were given forged chunks. Otherwise segments are
+   * forged that cannot be told from the true ones yet; more segments may help.
+   */
+  solve(random: (length: number) => Uint8Array): { payload: Uint8Array; forged: number } | undefined {
+    const first = new Map([...this.#candidates].map(([position, [chunk = EMPTY]]) => [position, chunk]));
+    let chunks = this.#wholeFrom(first);
+    if (chunks === undefined) {
+      this.#isForged = true;
+      // A forger could have us try at every segment; with a wider step for large sets, the work stays near the traffic.
+      this.#attemptAtCount = this.#candidateCount + Math.max(1, Math.floor(this.#dataCount / 16));
+      findTrueShards({
+        dataCount: this.#dataCount,
+        parityCount: this.total - this.#dataCount,
+        shardSize: this.#shardSize,
+        candidates: this.#candidates,
+        random,
+        budget: { attempts: HASH_ATTEMPTS },
+        isWhole: (choice) => {
+          chunks = this.#wholeFrom(choice);
+          return chunks !== undefined;
+        },
+      });
+    }
+    if (chunks === undefined) return undefined;
+    const forged = this.#isForged ? this.#countForged(chunks) : 0;
+    return { payload: this.#join(chunks), forged };
+  }
+
+  /** A clock that went back must not keep the set for longer than `timeoutMs` from now. */
+  setBackClock(nowMs: number): void {
+    this.#updatedAtMs = Math.min(this.#updatedAtMs, nowMs);
+    this.#startedAtMs = Math.min(this.#startedAtMs, nowMs);
   }
 
   report(reason: IncompleteReport["reason"], nowMs: number): IncompleteReport {
+    const positions = [...this.#candidates.keys()].sort((a, b) => a - b);
     return {
       setId: this.setId,
       ...(this.sender !== undefined && { sender: this.sender }),
@@ -115,24 +166,121 @@ export class PartialSet {
       held: this.held,
       needed: this.needed,
       total: this.total,
-      missing: this.#missing(),
+      missing: holes(positions, 0, this.#dataCount),
+      missingParity: holes(positions, this.#dataCount, this.total),
+      forged: this.#isForged,
       ageMs: Math.max(0, nowMs - this.#startedAtMs),
     };
   }
 
-  /** Ranges, because a count of 65,536 costs its sender nothing and must not cost us more. */
-  #missing(): IndexRange[] {
-    const ranges: IndexRange[] = [];
-    let first = 0;
-    for (const index of [...this.#chunks.keys(), this.#dataCount].sort((a, b) => a - b)) {
-      if (index > first) ranges.push({ first, last: index - 1 });
-      first = index + 1;
-    }
-    return ranges;
+  #lengthAt(position: number): number {
+    if (position !== this.#dataCount - 1) return this.#shardSize;
+    return this.#payloadLength - (this.#dataCount - 1) * this.#shardSize;
   }
+
+  #keepFirst(position: number, chunk: Uint8Array): Uint8Array {
+    if (position >= this.#dataCount) return this.#keepCopy(chunk);
+    this.#dataBytes += chunk.length;
+    if (this.#payload === undefined && this.#maySettleInPlace) {
+      if (this.#dataBytes >= this.#payloadLength * IN_PLACE_SHARE) this.#settleInPlace();
+    }
+    if (this.#payload === undefined) return this.#keepCopy(chunk);
+    const view = this.#placeIn(this.#payload, position);
+    view.set(chunk);
+    return view;
+  }
+
+  #keepCopy(chunk: Uint8Array): Uint8Array {
+    this.#cost += chunk.length;
+    // Not `slice`: of a Node buffer, that would keep the whole message alive.
+    return new Uint8Array(chunk);
+  }
+
+  /** From here on the payload is held once, not first in pieces and then whole. */
+  #settleInPlace(): void {
+    const payload = new Uint8Array(this.#payloadLength);
+    this.#cost += this.#payloadLength;
+    for (const [position, chunks] of this.#candidates) {
+      const [first = EMPTY] = chunks;
+      if (position >= this.#dataCount) continue;
+      const view = this.#placeIn(payload, position);
+      view.set(first);
+      chunks[0] = view;
+      this.#cost -= first.length;
+    }
+    this.#payload = payload;
+  }
+
+  #placeIn(payload: Uint8Array, position: number): Uint8Array {
+    return payload.subarray(position * this.#shardSize, (position + 1) * this.#shardSize);
+  }
+
+  /** The data chunks that `choice` leads to, if they are the payload that was announced. */
+  #wholeFrom(choice: ReadonlyMap<number, Uint8Array>): Uint8Array[] | undefined {
+    const positions = Array.from({ length: this.#dataCount }, (_, position) => position);
+    const data = positions.map((position) => choice.get(position));
+    const lost = positions.filter((position) => data[position] === undefined);
+    const recovered = lost.map((position) => this.#emptyPlace(position));
+    if (lost.length > 0) {
+      const parity = Array.from({ length: this.total - this.#dataCount }, (_, index) =>
+        choice.get(this.#dataCount + index),
+      );
+      if (this.#dataCount === 1) recovered[0]?.set(parity.find((chunk) => chunk !== undefined) ?? EMPTY);
+      else new ErasureCode().decode(data, parity, recovered, this.#shardSize);
+    }
+    let next = 0;
+    const chunks = data.map((chunk) => chunk ?? recovered[next++] ?? EMPTY);
+    const hasher = createKeccak256();
+    for (const chunk of chunks) hasher.update(chunk);
+    return equal(hasher.digest(), this.#payloadHash) ? chunks : undefined;
+  }
+
+  /** Where a recovered chunk may be written: its place in the payload, unless that is taken by a forged one. */
+  #emptyPlace(position: number): Uint8Array {
+    return this.#payload === undefined || this.#candidates.has(position)
+      ? new Uint8Array(this.#lengthAt(position))
+      : this.#placeIn(this.#payload, position);
+  }
+
+  #join(chunks: readonly Uint8Array[]): Uint8Array {
+    const payload = this.#payload ?? new Uint8Array(this.#payloadLength);
+    for (const [position, chunk] of chunks.entries()) {
+      const isInPlace = chunk.buffer === payload.buffer;
+      if (!isInPlace) payload.set(chunk, position * this.#shardSize);
+    }
+    return payload;
+  }
+
+  /** Parity is counted only where it was given several chunks. */
+  #countForged(chunks: readonly Uint8Array[]): number {
+    let forged = 0;
+    for (const [position, candidates] of this.#candidates) {
+      const truth = chunks[position];
+      const isTrue = candidates.length === 1 && (truth === undefined || equal(candidates[0] ?? EMPTY, truth));
+      if (!isTrue) forged += 1;
+    }
+    return forged;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** What is missing of `positions` between `start` and `end`, counted from `start`. */
+function holes(positions: readonly number[], start: number, end: number): IndexRange[] {
+  const ranges: IndexRange[] = [];
+  let first = start;
+  for (const position of [...positions.filter((position) => position >= start && position < end), end]) {
+    if (position > first && ranges.length < MAX_REPORTED_RANGES) {
+      ranges.push({ first: first - start, last: position - 1 - start });
+    }
+    first = position + 1;
+  }
+  return ranges;
 }
 
 /** For public values: it returns at the first difference. */
 function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
 }

@@ -5,8 +5,8 @@
  * @module
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { keccak_256 } from "@noble/hashes/sha3.js";
 import { SegmentMessageSchema } from "./gen/chat/segmentation/v1/segmentation_pb.ts";
+import { codeExists } from "./parity.ts";
 
 /**
  * The most that one segment adds to its chunk: hash (34), length (6), index, both counts (4 each), parity mark (2) and
@@ -39,9 +39,19 @@ export type ParseResult =
   | { readonly kind: "undecodable" }
   | { readonly kind: "invalid" };
 
-/** Keccak-256 with the padding of Ethereum, as LIP-243 asks; not SHA3-256. */
-export function hashPayload(payload: Uint8Array): Uint8Array {
-  return keccak_256(payload);
+/**
+ * Names the set of a segment: all that its segments must agree on. Segments with the same hash that disagree on
+ * anything else are different sets, so a forged header does not spoil the genuine ones.
+ */
+export function setIdOf({
+  payloadHash,
+  payloadLength,
+  dataCount,
+  parityCount,
+  chunkSize,
+}: Omit<Segment, "index" | "isParity" | "chunk">): string {
+  const hash = Array.from(payloadHash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hash, payloadLength, dataCount, parityCount, chunkSize].join("-");
 }
 
 /** @param segment - `chunkSize` is not on the wire; a parity count of 0 is left out */
@@ -67,6 +77,7 @@ export function parseSegment(bytes: Uint8Array): ParseResult {
   const parityCount = message.paritySegmentCount ?? 0;
   if (originalPayloadHash.length !== HASH_BYTES || dataSegmentCount < 1) return { kind: "invalid" };
   if (index >= (isParity ? parityCount : dataSegmentCount)) return { kind: "invalid" };
+  if (isParity && !codeExists(dataSegmentCount, parityCount)) return { kind: "invalid" };
   const header = {
     payloadHash: originalPayloadHash,
     payloadLength: originalPayloadLength,
@@ -94,6 +105,8 @@ function decode(bytes: Uint8Array) {
  */
 function chunkSizeOf(header: Omit<Segment, "chunkSize">): number | undefined {
   const { payloadLength, index, dataCount, isParity, chunk } = header;
+  // Parity is a whole number of 64-byte blocks, of which there is one even for an empty payload.
+  if (isParity && (chunk.length === 0 || chunk.length % CHUNK_ALIGNMENT !== 0)) return undefined;
   if (dataCount === 1)
     return chunk.length === payloadLength || (isParity && chunk.length > payloadLength) ? 0 : undefined;
   const isLast = !isParity && index === dataCount - 1;

@@ -42,28 +42,6 @@ describe("one set", () => {
     expect(reassembler.accept(part(segments, 1), AT_0)).toEqual(duplicate);
   });
 
-  test("other bytes for an index that is held are a mismatch, and the first ones count", () => {
-    const { payload, segments, setId } = makeSet(2);
-    const forged = part(segments, 0).slice();
-    forged[forged.length - 1] = 0x77;
-    const reassembler = new Reassembler(OPTIONS);
-    reassembler.accept(part(segments, 0), AT_0);
-    expect(reassembler.accept(forged, AT_0)).toEqual({ kind: "discarded", reason: "mismatch", setId });
-    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
-  });
-
-  test("a set whose bytes are not what was announced is dropped, and can start again", () => {
-    const { payload, segments, setId } = makeSet(2);
-    const forged = part(segments, 0).slice();
-    forged[forged.length - 1] = 0x77;
-    const reassembler = new Reassembler(OPTIONS);
-    reassembler.accept(forged, AT_0);
-    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "discarded", reason: "hash-mismatch", setId });
-    expect(reassembler.bufferedBytes).toBe(0);
-    reassembler.accept(part(segments, 0), AT_0);
-    expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
-  });
-
   test("a forged header does not spoil the genuine set", () => {
     const { payload, segments, setId } = makeSet(2);
     const hash = keccak_256(payload);
@@ -87,17 +65,15 @@ describe("one set", () => {
     expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
   });
 
-  test("a set with parity completes by its data, and its parity segments are discarded by name", () => {
+  test("a set with parity completes by its data, and late parity is a duplicate", () => {
     const payload = payloadOf(100);
     const set = { hash: keccak_256(payload), length: 100, dataCount: 2, parityCount: 1 };
     const reassembler = new Reassembler(OPTIONS);
-    const parity = segmentBytes({ ...set, index: 0, isParity: true, chunk: payloadOf(64) });
-    expect(reassembler.accept(parity, AT_0)).toMatchObject({ kind: "discarded", reason: "parity-unsupported" });
-    expect(reassembler.bufferedBytes).toBe(0);
     const first = segmentBytes({ ...set, index: 0, chunk: payload.slice(0, 64) });
     expect(reassembler.accept(first, AT_0)).toMatchObject({ kind: "pending", held: 1, needed: 1, total: 3 });
     const last = segmentBytes({ ...set, index: 1, chunk: payload.slice(64) });
     expect(reassembler.accept(last, AT_0)).toMatchObject({ kind: "complete", payload });
+    const parity = segmentBytes({ ...set, index: 0, isParity: true, chunk: payloadOf(64) });
     expect(reassembler.accept(parity, AT_0)).toMatchObject({ kind: "discarded", reason: "duplicate" });
   });
 
@@ -132,6 +108,13 @@ describe("what is not taken", () => {
     ["a data index beyond its class", { ...valid, index: 2, parityCount: 9 }],
     ["a parity index beyond its class", { ...valid, index: 1, parityCount: 1, isParity: true }],
     ["parity in a set without", { ...valid, isParity: true }],
+    ["more parity than data", { ...valid, parityCount: 3, isParity: true }],
+    [
+      "parity beyond the largest code",
+      { ...valid, length: 60_000 * 64, dataCount: 60_000, parityCount: 9_000, isParity: true },
+    ],
+    ["parity of no bytes", { ...valid, length: 0, dataCount: 1, parityCount: 1, isParity: true, chunk: payloadOf(0) }],
+    ["parity of uneven bytes", { ...valid, length: 120, parityCount: 1, isParity: true, chunk: payloadOf(60) }],
     ["a chunk too short for the length", { ...valid, chunk: payloadOf(63) }],
     ["a chunk that leaves nothing for the last", { ...valid, length: 64 }],
     ["an empty last chunk", { ...valid, index: 1, chunk: payloadOf(0) }],
@@ -190,6 +173,8 @@ describe("expiry and eviction", () => {
           { first: 2, last: 3 },
           { first: 5, last: 5 },
         ],
+        missingParity: [],
+        forged: false,
         ageMs: 1_900,
       },
     ]);
@@ -197,13 +182,53 @@ describe("expiry and eviction", () => {
     expect(reassembler.bufferedBytes).toBe(0);
   });
 
-  test("accept alone lets nothing time out, so segments can be fed again with old times in any order", () => {
-    const { payload, segments } = makeSet(3);
-    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1 });
-    reassembler.accept(part(segments, 0), { nowMs: 9_000 });
-    reassembler.accept(part(segments, 1), { nowMs: 10 });
-    expect(reassembler.expire(9_000)).toEqual([]);
-    expect(reassembler.accept(part(segments, 2), { nowMs: 99_000 })).toMatchObject({ kind: "complete", payload });
+  test("accept gives up other sets whose time is over, and never the one whose segment has come", () => {
+    const [late, other] = [makeSet(3, 1), makeSet(3, 2)];
+    const incomplete: string[] = [];
+    const reassembler = new Reassembler({
+      ...OPTIONS,
+      timeoutMs: 1_000,
+      observer: { incomplete: ({ setId, reason }) => incomplete.push(`${setId} ${reason}`) },
+    });
+    for (const index of [0, 1]) reassembler.accept(part(late.segments, index), AT_0);
+    reassembler.accept(part(other.segments, 0), AT_0);
+    const result = reassembler.accept(part(late.segments, 2), { nowMs: 5_000 });
+    expect(result).toMatchObject({ kind: "complete", payload: late.payload });
+    expect(incomplete).toEqual([`${other.setId} timeout`]);
+    expect(reassembler.expire(5_000)).toMatchObject([{ setId: other.setId, ageMs: 5_000 }]);
+  });
+
+  test("a clock that jumps back neither ends a set early nor keeps it for longer than the timeout from then", () => {
+    const { segments, setId } = makeSet(3);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1_000 });
+    reassembler.accept(part(segments, 0), { nowMs: 1_000_000 });
+    expect(reassembler.expire(500)).toEqual([]);
+    expect(reassembler.expire(1_499)).toEqual([]);
+    expect(reassembler.expire(1_500)).toMatchObject([{ setId, ageMs: 1_000 }]);
+    expect(reassembler.accept(part(segments, 1), { nowMs: 1_600 })).toMatchObject({ kind: "pending", held: 1 });
+  });
+
+  test("the clock is asked where no time is given", () => {
+    const clock = { now: 0, nowMs: () => clock.now };
+    const { segments } = makeSet(3);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1_000, clock });
+    reassembler.accept(part(segments, 0));
+    clock.now = 999;
+    expect(reassembler.expire()).toEqual([]);
+    clock.now = 1_000;
+    expect(reassembler.expire()).toHaveLength(1);
+  });
+
+  test("the observer is told of every discard", () => {
+    const discarded: unknown[] = [];
+    const reassembler = new Reassembler({
+      ...OPTIONS,
+      observer: { discarded: (reason, from) => discarded.push({ reason, ...from }) },
+    });
+    const { segments, setId } = makeSet(2);
+    for (let time = 0; time < 2; time += 1) reassembler.accept(part(segments, 0), { nowMs: 0, sender: "saro" });
+    reassembler.accept(Uint8Array.of(0x0a, 0xff, 1), AT_0);
+    expect(discarded).toEqual([{ reason: "duplicate", setId, sender: "saro" }, { reason: "undecodable" }]);
   });
 
   test("a complete set is forgotten after the timeout", () => {
@@ -249,6 +274,65 @@ describe("expiry and eviction", () => {
     expect(reassembler.bufferedBytes).toBe(1_024 + 3 * cost);
     expect(reassembler.expire(0)).toMatchObject([{ setId: a.setId, reason: "evicted" }]);
     expect(reassembler.accept(part(b.segments, 3), AT_0)).toMatchObject({ kind: "complete", payload: b.payload });
+  });
+
+  test("a sender beyond its bounds loses its own sets, not those of others", () => {
+    const reassembler = new Reassembler({ ...OPTIONS, maxSetsPerSender: 2 });
+    const sets = [1, 2, 3, 4].map((seed) => makeSet(3, seed));
+    const first = (seed: number, sender?: string) =>
+      reassembler.accept(part(sets[seed]?.segments ?? [], 0), { nowMs: 0, ...(sender !== undefined && { sender }) });
+    first(0, "raya");
+    for (const seed of [0, 1, 2, 3]) first(seed, "saro");
+    for (const seed of [0, 1, 2, 3]) first(seed);
+    expect(reassembler.expire(0).map(({ sender, setId }) => ({ sender, setId }))).toEqual([
+      { sender: "saro", setId: sets[0]?.setId },
+      { sender: "saro", setId: sets[1]?.setId },
+    ]);
+  });
+
+  test("the bound on the bytes of one sender counts its own", () => {
+    const cost = 64 + 256;
+    const name = 2 * "saro".length;
+    const bytes = 1_024 + name + 4 * cost;
+    const reassembler = new Reassembler({ ...OPTIONS, maxBufferedBytesPerSender: bytes });
+    const [a, b, tooLarge] = [makeSet(4, 1), makeSet(4, 2), makeSet(5, 3)];
+    const saro = { nowMs: 0, sender: "saro" };
+    for (const index of [0, 1, 2]) reassembler.accept(part(a.segments, index), { nowMs: 0, sender: "raya" });
+    for (const index of [0, 1]) reassembler.accept(part(a.segments, index), saro);
+    expect(reassembler.expire(0)).toEqual([]);
+    reassembler.accept(part(b.segments, 0), saro);
+    expect(reassembler.expire(0)).toMatchObject([{ sender: "saro", setId: a.setId, reason: "evicted" }]);
+    expect(reassembler.accept(part(tooLarge.segments, 0), saro)).toMatchObject({ reason: "oversized" });
+    expect(reassembler.accept(part(tooLarge.segments, 0), AT_0)).toMatchObject({ kind: "pending" });
+    expect(reassembler.accept(part(a.segments, 3), { nowMs: 0, sender: "raya" })).toMatchObject({ kind: "complete" });
+  });
+
+  test("a set that was completed elsewhere takes no more segments", () => {
+    const { segments, setId } = makeSet(3);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1_000 });
+    reassembler.accept(part(segments, 0), AT_0);
+    reassembler.markComplete(setId, { completedAtMs: 0 });
+    expect(reassembler.bufferedBytes).toBe(0);
+    expect(reassembler.accept(part(segments, 1), AT_0)).toMatchObject({ reason: "duplicate" });
+    reassembler.expire(1_000);
+    expect(reassembler.accept(part(segments, 1), { nowMs: 1_000 })).toMatchObject({ kind: "pending" });
+  });
+
+  test("what is left out of a report is the end: it has at most 1,024 ranges", () => {
+    const hash = new Uint8Array(32).fill(5);
+    const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1 });
+    const set = { hash, length: 5_000 * 64, dataCount: 5_000, parityCount: 700 };
+    for (let index = 1; index < 5_000; index += 2) {
+      reassembler.accept(segmentBytes({ ...set, index, chunk: payloadOf(64) }), AT_0);
+    }
+    const [report] = reassembler.expire(1);
+    expect(report).toMatchObject({ held: 2_500, needed: 2_500, total: 5_700 });
+    expect(report?.missing).toHaveLength(1_024);
+    expect(report?.missing.slice(0, 2)).toEqual([
+      { first: 0, last: 0 },
+      { first: 2, last: 2 },
+    ]);
+    expect(report?.missingParity).toEqual([{ first: 0, last: 699 }]);
   });
 
   test("a huge count costs its sender nothing and us no more: the report has two ranges", () => {

@@ -51,7 +51,7 @@ describe("wire format", () => {
 describe("sizes", () => {
   test("SEG-F1: payloads larger than a message are cut into messages that fit, and chunks are multiples of 64", () => {
     const cases = fc.property(fc.integer({ min: 123, max: 700 }), fc.nat(3_000), (maxMessageSize, length) => {
-      const segmenter = new Segmenter({ maxMessageSize, wrap: "always" });
+      const segmenter = new Segmenter({ maxMessageSize, wrap: "always", parity: "none" });
       const segments = [...segmenter.segment(payloadOf(length))];
       expect(segmenter.chunkSize % 64).toBe(0);
       expect(segments).toHaveLength(Math.max(1, Math.ceil(length / segmenter.chunkSize)));
@@ -75,7 +75,7 @@ describe("sizes", () => {
 
   test("SEG-F3: a payload of maxPayloadSize is taken, one byte more is refused at the call", () => {
     const segmenter = new Segmenter({ maxMessageSize: 200, maxPayloadSize: 1_000 });
-    expect([...segmenter.segment(payloadOf(1_000))]).toHaveLength(8);
+    expect([...segmenter.segment(payloadOf(1_000))]).toHaveLength(8 + 1);
     expect(() => segmenter.segment(payloadOf(1_001))).toThrow(
       expect.objectContaining({ name: "SegmentationError", code: "PAYLOAD_TOO_LARGE" }),
     );
@@ -92,6 +92,16 @@ describe("sizes", () => {
     expect(() => segmenter.segment(payloadOf(3 * 64 + 1))).toThrow(
       expect.objectContaining({ code: "TOO_MANY_SEGMENTS" }),
     );
+  });
+
+  test("the messages can be walked over more than once, and tell how many they are and what the set is called", () => {
+    const segments = new Segmenter({ maxMessageSize: 123 }).segment(payloadOf(8 * 64));
+    expect(segments.total).toBe(9);
+    expect([...segments]).toEqual([...segments]);
+    expect([...segments]).toHaveLength(9);
+    const [result] = [...segments].map((message) => new Reassembler({ maxMessageSize: 123 }).accept(message));
+    expect(result).toMatchObject({ kind: "pending", setId: segments.setId, total: 9 });
+    expect(new Segmenter({ maxMessageSize: 123 }).segment(payloadOf(9))).toMatchObject({ total: 1 });
   });
 
   test("the payload is hashed at the call, and each segment is made when it is taken", () => {
@@ -156,6 +166,8 @@ test.each([
   ["maxBufferedBytes", { maxMessageSize: 200, maxBufferedBytes: Number.NaN }],
   ["maxCompletedSets", { maxMessageSize: 200, maxCompletedSets: -1 }],
   ["timeoutMs", { maxMessageSize: 200, timeoutMs: 0 }],
+  ["maxSetsPerSender", { maxMessageSize: 200, maxSetsPerSender: 0 }],
+  ["maxBufferedBytesPerSender", { maxMessageSize: 200, maxBufferedBytesPerSender: 0.5 }],
 ])("an option out of range is named: %s in %j", (name, options) => {
   const create = () => [new Segmenter(options), new Reassembler(options)];
   expect(create).toThrow(SegmentationError);
@@ -165,4 +177,11 @@ test.each([
 test("a wrap mode that does not exist is refused", () => {
   // @ts-expect-error: callers without types
   expect(() => new Segmenter({ maxMessageSize: 200, wrap: "never" })).toThrow("wrap: want");
+});
+
+test("a parity that does not exist is refused", () => {
+  // @ts-expect-error: callers without types
+  expect(() => new Segmenter({ maxMessageSize: 200, parity: "some" })).toThrow("parity: want");
+  // @ts-expect-error: callers without types
+  expect(() => new Segmenter({ maxMessageSize: 200, parity: null })).toThrow("parity: want");
 });

@@ -266,10 +266,6 @@ export class Receiver {
     if (result.kind === "discarded") {
       if (result.reason === "duplicate") return;
       this.#context.discards.add("malformed-segment");
-      const { reason, setId } = result;
-      if (reason === "hash-mismatch" && setId !== undefined) {
-        step.write((tx) => tx.messages.deleteSegments(sessionId, setId));
-      }
       return;
     }
     if (result.kind === "pending") {

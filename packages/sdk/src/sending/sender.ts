@@ -41,7 +41,7 @@ export class Sender {
   readonly #waiting = new Map<string, Waiting[]>();
   /** By conversation: the newest frame's time. */
   readonly #lastSentAtMs = new Map<string, number>();
-  readonly #segmenter = new Segmenter({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always" });
+  readonly #segmenter = new Segmenter({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always", parity: "none" });
 
   constructor(context: Context) {
     this.#context = context;

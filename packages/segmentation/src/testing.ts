@@ -1,0 +1,1 @@
+export { describePartialSetStore, type OpenedPartialSetStore } from "./testing/partial-set-store-contract.ts";

@@ -11,15 +11,15 @@ import { dirname, join } from "node:path";
 import asc from "assemblyscript/asc";
 
 /** A source may become several binaries, one for each set of instructions. */
-const BINARIES = [{ name: "keccak", source: "keccak.ts", features: [] }];
+const BINARIES = [{ name: "keccak", source: "keccak.ts", features: [], optimize: ["-O1"] }];
 
 const folder = import.meta.dirname;
 const generated = join(dirname(folder), "src", "wasm");
 const current = new Map(BINARIES.map(({ name }) => [`${name}.ts`, readIfThere(join(generated, `${name}.ts`))]));
 const stale = [];
-for (const { name, source, features } of BINARIES) {
+for (const { name, source, features, optimize = ["-O3", "--converge"] } of BINARIES) {
   const file = `${name}.ts`;
-  const module = moduleOf(name, await compile(source, features));
+  const module = moduleOf(name, await compile(source, features, optimize));
   if (module === current.get(file)) continue;
   stale.push(file);
   if (!process.argv.includes("--check")) writeFileSync(join(generated, file), module);
@@ -30,12 +30,12 @@ if (process.argv.includes("--check") && stale.length > 0) {
   process.exit(1);
 }
 
-async function compile(source, features) {
+async function compile(source, features, optimize) {
   const output = new Map();
   const { error, stderr } = await asc.main(
     [
       source,
-      ...["--outFile", "out.wasm", "--runtime", "stub", "--noAssert", "-O3", "--converge"],
+      ...["--outFile", "out.wasm", "--runtime", "stub", "--noAssert", ...optimize],
       ...features.flatMap((feature) => ["--enable", feature]),
     ],
     {

@@ -7,9 +7,10 @@ import { SegmentationError } from "../errors.ts";
 import { openJs } from "./js.ts";
 import { findNative } from "./native.ts";
 import type { OpenSponge } from "./sponge.ts";
+import { findWasm } from "./wasm.ts";
 
 /** From the fastest to the slowest: OpenSSL by way of `node:crypto`, WebAssembly, plain JavaScript. */
-const BACKENDS = ["native", "js"] as const;
+const BACKENDS = ["native", "wasm", "js"] as const;
 
 export type KeccakBackend = (typeof BACKENDS)[number];
 
@@ -73,5 +74,6 @@ function find(backend: KeccakBackend): OpenSponge | undefined {
 
 function look(backend: KeccakBackend): OpenSponge | undefined {
   if (backend === "native") return findNative();
+  if (backend === "wasm") return findWasm();
   return backend === "js" ? openJs : undefined;
 }

@@ -11,7 +11,7 @@ type NodeCrypto = {
 };
 type NodeLike = { process?: { getBuiltinModule?(name: string): unknown } };
 
-/** Spoken for: SHA3-256, which some libraries mean when they say Keccak, begins with a7ff. */
+/** What nothing hashes to. SHA3-256, which some libraries mean when they say Keccak, begins with a7ff. */
 const EMPTY_DIGEST = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470";
 
 /** @returns undefined where the runtime has no Keccak-256, or calls something else by its name */

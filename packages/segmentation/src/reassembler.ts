@@ -51,10 +51,7 @@ export class Reassembler {
     this.#dropExpired(nowMs);
     if (result.kind === "discarded") {
       const { reason, setId } = result;
-      this.#options.observer.discarded?.(reason, {
-        ...(setId !== undefined && { setId }),
-        ...(sender !== undefined && { sender }),
-      });
+      this.#options.observer.discarded?.(reason, { ...(setId !== undefined && { setId }), ...named(sender) });
     }
     return result;
   }
@@ -87,7 +84,7 @@ export class Reassembler {
     if (parsed.kind === "segment") return this.#takeSegment(parsed.segment, nowMs, sender);
     if (wrap === "always") return { kind: "discarded", reason: parsed.kind };
     if (bytes.length > maxPayloadSize) return { kind: "discarded", reason: "oversized" };
-    return { kind: "complete", payload: bytes };
+    return { kind: "complete", payload: bytes, ...named(sender) };
   }
 
   #takeSegment(segment: Segment, nowMs: number, sender: string | undefined): AcceptResult {
@@ -115,7 +112,7 @@ export class Reassembler {
       this.#remember(key, nowMs);
       const { payload, forged } = solved;
       const unblinded = this.#options.blind ? payload.subarray(BLINDING_BYTES) : payload;
-      return { kind: "complete", payload: unblinded, setId, ...(forged > 0 && { forged }) };
+      return { kind: "complete", payload: unblinded, setId, ...named(sender), ...(forged > 0 && { forged }) };
     }
     this.#evict(set, nowMs);
     const { index, isParity } = segment;
@@ -198,6 +195,10 @@ export class Reassembler {
       this.#completed.delete(oldest);
     }
   }
+}
+
+function named(sender: string | undefined): { readonly sender?: string } {
+  return sender === undefined ? {} : { sender };
 }
 
 /** No set id holds a line break, so no two pairs have one key. */

@@ -18,6 +18,8 @@ export type AcceptResult =
       readonly payload: Uint8Array;
       /** Absent for a payload that travelled as it is. */
       readonly setId?: string;
+      /** As given to `accept`. */
+      readonly sender?: string;
       /** How many indexes had been given forged bytes, if any. */
       readonly forged?: number;
     }

@@ -8,4 +8,5 @@ export type AreaLoaders = Readonly<Record<string, () => Promise<BenchArea>>>;
 
 export const AREAS: AreaLoaders = {
   e2e: async () => (await import("./areas/e2e.ts")).e2e,
+  segmentation: async () => (await import("./areas/segmentation.ts")).segmentation,
 };

@@ -33,38 +33,48 @@ export interface CommandOptions {
 export async function bench(args: readonly string[], options: CommandOptions): Promise<0 | 1> {
   const { log } = options;
   try {
-    await run(args, options);
-    return 0;
+    return await run(args, options);
   } catch (error) {
     for (const line of explain(error)) log(line);
     return 1;
   }
 }
 
-async function run(args: readonly string[], { areas, out, log, signal }: CommandOptions): Promise<void> {
+async function run(args: readonly string[], { areas, out, log, signal }: CommandOptions): Promise<0 | 1> {
   const { values, positionals } = parse(args);
-  if (values.help) return out(USAGE);
-  if (values.list) return out(await list(areas));
+  if (values.help || values.list) {
+    out(values.help ? USAGE : await list(areas));
+    return 0;
+  }
   const area = await loadArea(areas, positionals);
   const cases = chooseCases(area, values.case);
   const rounds = parseRounds(values.rounds);
   const measurements: Measurement[] = [];
+  const failures: unknown[] = [];
   for (const benchCase of cases) {
     const { name, unit } = benchCase;
     log(`${name}: preparing, and one round to warm up`);
-    const measurement = await runCase(benchCase, {
-      rounds,
-      ...(signal !== undefined && { signal }),
-      onRound: (round) =>
-        log(
-          `${name}: round ${round.round} of ${round.rounds}: ours ${figure(round.ours)}, theirs ${figure(round.theirs)} ${unit}`,
-        ),
-    });
-    measurements.push(measurement);
+    try {
+      const measurement = await runCase(benchCase, {
+        rounds,
+        ...(signal !== undefined && { signal }),
+        onRound: (round) =>
+          log(
+            `${name}: round ${round.round} of ${round.rounds}: ours ${figure(round.ours)}, theirs ${figure(round.theirs)} ${unit}`,
+          ),
+      });
+      measurements.push(measurement);
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures.push(error); // the other cases may well be measurable
+    }
   }
+  for (const line of failures.flatMap(explain)) log(line);
+  if (measurements.length === 0) return 1;
   const machine = thisMachine();
   if (values.json) out(JSON.stringify(toReport(area.name, machine, measurements)));
   else out(`\n${toTable(area.name, machine, measurements)}`);
+  return failures.length === 0 ? 0 : 1;
 }
 
 function parse(args: readonly string[]) {

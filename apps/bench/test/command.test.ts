@@ -55,6 +55,28 @@ describe("the table", () => {
   });
 });
 
+test("a case that fails is explained and does not take the others with it; the exit code is 1", async () => {
+  const broken = fakeCase("broken", { ours: [], theirs: [] });
+  const whole = fakeCase("whole", { ours: [2], theirs: [4] });
+  const out: string[] = [];
+  const log: string[] = [];
+  const code = await bench(["fake", "--json"], {
+    areas: { fake: async () => fakeArea(broken, whole) },
+    out: (text) => out.push(text),
+    log: (text) => log.push(text),
+  });
+  expect(code).toBe(1);
+  expect(out.map((text) => JSON.parse(text).results)).toMatchObject([[{ case: "whole", ratio: 2 }]]);
+  expect(log.join("\n")).toContain("✗ case broken: figures: want at least one");
+});
+
+test("where nothing could be measured, there is no result", async () => {
+  const out: string[] = [];
+  const areas = { fake: async () => fakeArea(fakeCase("broken", { ours: [], theirs: [] })) };
+  const code = await bench(["fake"], { areas, out: (text) => out.push(text), log: () => {} });
+  expect({ code, out }).toEqual({ code: 1, out: [] });
+});
+
 describe("choosing", () => {
   test("--case measures only that case, and may be repeated", async () => {
     const one = await run("fake", "--json", "--case", "wide");

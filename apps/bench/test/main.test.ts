@@ -41,5 +41,5 @@ test("measures a case from end to end, leaves no database behind, and exits by i
 test("an unknown area is an explanation and exit code 1", async () => {
   const { code, stdout, stderr } = await run(["nowhere"]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toContain("area: want one of: e2e; got nowhere");
+  expect(stderr).toContain("area: want one of: e2e, segmentation; got nowhere");
 });

@@ -5,9 +5,10 @@
  */
 import { ErasureCode } from "./erasure.ts";
 import { createKeccak256 } from "./keccak.ts";
+import { codeExists } from "./parity.ts";
 import { findTrueShards } from "./poisoning/find-true-shards.ts";
 import { type IncompleteReport, type IndexRange, MAX_REPORTED_RANGES } from "./results.ts";
-import type { Segment } from "./segment.ts";
+import { CHUNK_ALIGNMENT, type Segment } from "./segment.ts";
 
 /** What a waiting segment costs besides its chunk: the array object and its place in the map, rounded up. */
 const SEGMENT_COST = 256;
@@ -39,6 +40,7 @@ export class PartialSet {
   readonly #payloadHash: Uint8Array;
   readonly #payloadLength: number;
   readonly #dataCount: number;
+  readonly #parityCount: number;
   readonly #shardSize: number;
   readonly #maySettleInPlace: boolean;
   /** By position: data from 0, then parity. Lists are first come, first. */
@@ -63,6 +65,7 @@ export class PartialSet {
     this.#payloadHash = new Uint8Array(payloadHash);
     this.#payloadLength = payloadLength;
     this.#dataCount = dataCount;
+    this.#parityCount = parityCount;
     this.#shardSize = dataCount === 1 ? payloadLength : chunkSize;
     const costInPlace = SET_COST + payloadLength + parityCount * this.#shardSize + this.total * SEGMENT_COST;
     this.#maySettleInPlace = payloadLength >= IN_PLACE_MIN_BYTES && dataCount > 1 && costInPlace <= maxCost;
@@ -134,8 +137,9 @@ export class PartialSet {
       this.#attemptAtCount = this.#candidateCount + Math.max(1, Math.floor(this.#dataCount / 16));
       findTrueShards({
         dataCount: this.#dataCount,
-        parityCount: this.total - this.#dataCount,
-        shardSize: this.#shardSize,
+        parityCount: codeExists(this.#dataCount, this.#parityCount) ? this.#parityCount : 0,
+        // Chunks of other sizes can only be of a set that holds no parity.
+        shardSize: Math.ceil(this.#shardSize / CHUNK_ALIGNMENT) * CHUNK_ALIGNMENT,
         candidates: this.#candidates,
         random,
         budget: { attempts: HASH_ATTEMPTS },
@@ -222,9 +226,7 @@ export class PartialSet {
     const lost = positions.filter((position) => data[position] === undefined);
     const recovered = lost.map((position) => this.#emptyPlace(position));
     if (lost.length > 0) {
-      const parity = Array.from({ length: this.total - this.#dataCount }, (_, index) =>
-        choice.get(this.#dataCount + index),
-      );
+      const parity = Array.from({ length: this.#parityCount }, (_, index) => choice.get(this.#dataCount + index));
       if (this.#dataCount === 1) recovered[0]?.set(parity.find((chunk) => chunk !== undefined) ?? EMPTY);
       else new ErasureCode().decode(data, parity, recovered, this.#shardSize);
     }

@@ -11,7 +11,11 @@ import { dirname, join } from "node:path";
 import asc from "assemblyscript/asc";
 
 /** A source may become several binaries, one for each set of instructions. */
-const BINARIES = [{ name: "keccak", source: "keccak.ts", features: [], optimize: ["-O1"] }];
+const BINARIES = [
+  { name: "keccak", source: "keccak.ts", features: [], optimize: ["-O1"] },
+  { name: "erasure-simd", source: "erasure.ts", features: ["simd"] },
+  { name: "erasure-relaxed-simd", source: "erasure.ts", features: ["simd", "relaxed-simd"] },
+];
 
 const folder = import.meta.dirname;
 const generated = join(dirname(folder), "src", "wasm");

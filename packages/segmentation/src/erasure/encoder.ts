@@ -4,7 +4,7 @@
  */
 import { nextPowerOfTwo } from "./field.ts";
 import type { RowKernel } from "./row-kernel.ts";
-import { stripBytesFor } from "./strips.ts";
+import { eachStrip } from "./strips.ts";
 
 /** Two or more parity shards. Counts and lengths are checked by the caller. */
 export function encodeStrips(
@@ -15,17 +15,23 @@ export function encodeStrips(
 ): void {
   const groupSize = nextPowerOfTwo(parity.length);
   const needed = new Uint8Array(groupSize).fill(1, 0, parity.length);
-  const stripBytes = stripBytesFor(2 * groupSize, shardSize);
-  try {
-    for (let from = 0; from < shardSize; from += stripBytes) {
-      kernel.open(2 * groupSize, Math.min(stripBytes, shardSize - from));
-      sumGroups(kernel, data, groupSize, from);
-      kernel.forward(0, groupSize, 0, needed);
-      for (const [index, shard] of parity.entries()) kernel.store(index, shard, from);
+  eachStrip(kernel, 2 * groupSize, shardSize, (from) => {
+    sumGroups(kernel, data, groupSize, from);
+    kernel.forward(0, groupSize, 0, needed);
+    for (const [index, shard] of parity.entries()) kernel.store(index, shard, from);
+  });
+}
+
+/** Parity of one shard: all data, added up; for decoding, all shards that are there. */
+export function addStrips(kernel: RowKernel, shards: readonly Uint8Array[], sum: Uint8Array, shardSize: number): void {
+  eachStrip(kernel, 2, shardSize, (from) => {
+    kernel.clear(0);
+    for (const shard of shards) {
+      kernel.load(1, shard, from);
+      kernel.add(0, 1);
     }
-  } finally {
-    kernel.close();
-  }
+    kernel.store(0, sum, from);
+  });
 }
 
 /** Coefficients of all groups of data, added up, to rows 0 to groupSize - 1; the next groupSize rows are used too. */

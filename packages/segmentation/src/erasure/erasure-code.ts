@@ -3,13 +3,10 @@
  * @module
  */
 import { SegmentationError } from "../errors.ts";
+import { type ErasureBackend, kernelFor, resolveBackend } from "./backend.ts";
 import { decodeStrips } from "./decoder.ts";
-import { encodeStrips } from "./encoder.ts";
-import { type Field, fieldFor } from "./field.ts";
-import { JsKernel } from "./js-kernel.ts";
-import type { RowKernel } from "./row-kernel.ts";
-
-export type ErasureBackend = "wasm-relaxed-simd" | "wasm-simd" | "js";
+import { addStrips, encodeStrips } from "./encoder.ts";
+import { fieldFor, fieldOf } from "./field.ts";
 
 export type ErasureCodeOptions = {
   /** @default the fastest that the runtime has */
@@ -25,7 +22,7 @@ export class ErasureCode {
 
   /** @throws {@link SegmentationError} `INVALID_OPTION` for a backend that this runtime does not have */
   constructor(options: ErasureCodeOptions = {}) {
-    this.backend = options.backend ?? "js";
+    this.backend = resolveBackend(options.backend);
   }
 
   /**
@@ -43,9 +40,9 @@ export class ErasureCode {
     if (scheme === "copy") {
       for (const shard of parity) copyPadded(shard, data[0]);
     } else if (scheme === "xor") {
-      for (const shard of parity) addUp(shard, data);
+      for (const shard of parity) addStrips(kernelFor(this.backend, fieldOf(8)), data, shard, shardSize);
     } else {
-      encodeStrips(this.#kernelFor(scheme), data, parity, shardSize);
+      encodeStrips(kernelFor(this.backend, scheme), data, parity, shardSize);
     }
   }
 
@@ -79,14 +76,11 @@ export class ErasureCode {
     if (scheme === "copy") {
       for (const shard of recovered) copyPadded(shard, parity.find(isPresent));
     } else if (scheme === "xor") {
-      for (const shard of recovered) addUp(shard, [...parity, ...data].filter(isPresent));
+      const shards = [...parity, ...data].filter(isPresent);
+      for (const shard of recovered) addStrips(kernelFor(this.backend, fieldOf(8)), shards, shard, shardSize);
     } else {
-      decodeStrips(this.#kernelFor(scheme), scheme, data, parity, recovered, shardSize);
+      decodeStrips(kernelFor(this.backend, scheme), scheme, data, parity, recovered, shardSize);
     }
-  }
-
-  #kernelFor(field: Field): RowKernel {
-    return new JsKernel(field);
   }
 }
 
@@ -111,12 +105,4 @@ function copyPadded(to: Uint8Array, from: Uint8Array | undefined): void {
   const part = from?.subarray(0, to.length) ?? new Uint8Array(0);
   to.set(part);
   to.fill(0, part.length);
-}
-
-function addUp(to: Uint8Array, shards: readonly Uint8Array[]): void {
-  copyPadded(to, shards[0]);
-  for (const shard of shards.slice(1)) {
-    const length = Math.min(to.length, shard.length);
-    for (let index = 0; index < length; index++) to[index] = (to[index] as number) ^ (shard[index] as number);
-  }
 }

@@ -114,6 +114,6 @@ function makeField(bits: 8 | 16): Field {
 }
 
 /** An element of a table that is known to be there. */
-export function at(table: Uint8Array | Uint16Array | Uint32Array, index: number): number {
+export function at(table: ArrayLike<number>, index: number): number {
   return table[index] as number;
 }

@@ -3,10 +3,22 @@
  *
  * Every place of a code is an element of the field: 0 to np2(m) - 1 for parity, then the data. Codewords are those
  * c for which the sum of c(x) p(x) over all places is 0 for each polynomial p of degree below np2(m). With Z the
- * missing places and L the polynomial that is zero exactly there, everything below follows from p = L / (X - z).
+ * missing places and L the polynomial that is zero exactly there, the choice p = L / (X - z) gives
+ * c(z) = the sum of c(x) L(x) / ((x - z) L'(z)) over the places x that are there.
  * @module
  */
 import { at, type Field } from "./field.ts";
+
+/** What a code lacks. */
+export type Shortage = {
+  readonly field: Field;
+  /** Parity places, of which some have no shard: np2(m). */
+  readonly groupSize: number;
+  /** Places of lost data shards, in order. */
+  readonly lost: readonly number[];
+  /** From {@link locatorLogs}. */
+  readonly locator: Uint32Array;
+};
 
 /**
  * For each place x the logarithm of the product of x - z over the missing places z other than x: of L(x) where x is
@@ -25,11 +37,26 @@ export function locatorLogs(field: Field, missing: Uint8Array): Uint32Array {
   // The transform is its own inverse but for a factor of `length`; 2^bits is 1 modulo 2^bits - 1.
   const undo = (modulus + 1) / length;
   for (let index = 0; index < length; index++) {
-    // Up to 2^32 × 2^16: exact in a double.
+    // Below 2^48: exact in a double.
     sums[index] = (at(sums, index) * at(logs, index) * undo) % modulus;
   }
   walshHadamard(sums, modulus);
   return sums;
+}
+
+/** L(x) / ((x - z) L'(z)) for each of `places` x, that are there, in a row for each lost place z. */
+export function recoveryFactors(shortage: Shortage, places: readonly number[]): Uint16Array {
+  const { lost, locator } = shortage;
+  const { modulus, exp, log } = shortage.field;
+  const factors = new Uint16Array(lost.length * places.length);
+  let next = 0;
+  for (const z of lost) {
+    for (const x of places) {
+      const power = at(locator, x) - at(log, x ^ z) - at(locator, z);
+      factors[next++] = at(exp, (power + 2 * modulus) % modulus);
+    }
+  }
+  return factors;
 }
 
 /** In place, modulo `modulus`. */

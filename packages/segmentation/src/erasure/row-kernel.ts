@@ -7,6 +7,9 @@
  * of the butterfly between rows r and r + d is simply (point + r) / d, of the integers.
  * @module
  */
+/** Most inputs of one `product`. */
+export const MAX_PRODUCT_INPUTS = 32;
+
 export interface RowKernel {
   /** Makes room for so many rows. Whatever was there is gone; what rows hold at first is undefined. */
   open(rows: number, rowBytes: number): void;

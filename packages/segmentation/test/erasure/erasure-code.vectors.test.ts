@@ -4,7 +4,7 @@ import { type ErasureBackend, ErasureCode } from "../../src/erasure.ts";
 import { loadLeopardVectors, vectorShards } from "./leopard-vectors.ts";
 
 const { vectors, digests } = loadLeopardVectors();
-const backends: ErasureBackend[] = ["js"];
+const backends: ErasureBackend[] = ["wasm-relaxed-simd", "wasm-simd", "js"];
 
 describe.each(backends)("%s", (backend) => {
   test.each(vectors)("encodes and decodes vector $k + $m of $bytes bytes ($path)", (vector) => {

@@ -35,6 +35,7 @@ export function dataOf({ data }: Shape): Uint8Array {
   return payloadOf(data * SHARD_SIZE);
 }
 
+/** The first shard is among them: without it, the peer in WebAssembly refuses most sets of losses that it could repair. */
 export function lostOf({ data, lost }: Shape): ReadonlySet<number> {
   return spreadOver(data, lost);
 }

@@ -16,9 +16,9 @@ export function payloadOf(length: number): Uint8Array {
   return new Uint8Array(words.buffer, 0, length);
 }
 
-/** `count` of the numbers below `total`, as far from each other as can be. */
+/** `count` of the numbers below `total`, as far from each other as can be, from 0 on. */
 export function spreadOver(total: number, count: number): ReadonlySet<number> {
-  return new Set(Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * total) / count)));
+  return new Set(Array.from({ length: count }, (_, i) => Math.floor((i * total) / count)));
 }
 
 /** Cuts without copying. */

@@ -6,6 +6,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { BenchCase } from "../case.ts";
 import { MIB } from "./sizes.ts";
@@ -13,7 +14,7 @@ import { MIB } from "./sizes.ts";
 const LIMIT_MIB = 100 + 64;
 const LIMIT_MS = 60_000;
 /** Source or built, as this file is. */
-const CHILD = join(import.meta.dirname, `memory-child${extname(import.meta.filename)}`);
+const CHILD = fileURLToPath(import.meta.resolve("./memory-child.ts")).replace(/\.ts$/, extname(import.meta.filename));
 
 export const memoryCase: BenchCase = {
   name: "memory-100mb",

@@ -29,13 +29,13 @@ export interface SegmentedSubscription<Message> {
  *
  * @param node - any light node of @waku/sdk that is connected to a service node
  * @param decoder - any decoder, of this subscription alone: a light node keeps one callback for each
- * @param onPayload - also gets the message that made the payload whole
+ * @param onPayload - also gets the message that made the payload whole; may be asynchronous
  * @throws {@link SegmentationError} `INVALID_OPTION`; `SUBSCRIBE_FAILED` when no service node took the subscription
  */
 export async function receiveSegmented<Message extends IDecodedMessage>(
   node: ReceivingNode,
   decoder: IDecoder<Message>,
-  onPayload: (payload: Uint8Array, message: Message) => void | Promise<void>,
+  onPayload: (payload: Uint8Array, message: Message) => void,
   options: SegmentedReceiverOptions<Message> = {},
 ): Promise<SegmentedSubscription<Message>> {
   const receiver = new SegmentedReceiver<Message>(onPayload, options);

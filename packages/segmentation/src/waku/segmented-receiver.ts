@@ -17,6 +17,7 @@ export type ReceivedMessage = Pick<IDecodedMessage, "payload" | "hashStr">;
 /** A segment that was taken, and how far its set is. */
 export type ReceiveProgress = Extract<AcceptResult, { readonly kind: "pending" }>;
 
+/** Callbacks may be asynchronous; nothing waits for them. */
 export type SegmentedReceiverOptions<Message> = Omit<ReassemblerOptions, "maxMessageSize" | "clock" | "observer"> & {
   /** Largest payload of one message that is taken; senders may use less. @default 153_600 */
   readonly maxMessageSize?: number;
@@ -27,11 +28,11 @@ export type SegmentedReceiverOptions<Message> = Omit<ReassemblerOptions, "maxMes
    * bounds of their own. @default nobody is told apart
    */
   readonly senderOf?: (message: Message) => string | undefined;
-  readonly onProgress?: (progress: ReceiveProgress, message: Message) => void | Promise<void>;
+  readonly onProgress?: (progress: ReceiveProgress, message: Message) => void;
   /** A payload that will not become whole, and why. */
-  readonly onIncomplete?: (report: IncompleteReport) => void | Promise<void>;
+  readonly onIncomplete?: (report: IncompleteReport) => void;
   /** A message that was not taken; duplicates are not mentioned. */
-  readonly onDiscarded?: (reason: DiscardReason, message: Message) => void | Promise<void>;
+  readonly onDiscarded?: (reason: DiscardReason, message: Message) => void;
   /** What the callbacks above, and the one for payloads, throw. Without it that is lost. */
   readonly onError?: (error: unknown) => void;
   readonly clock?: WakuClock;
@@ -44,7 +45,7 @@ const REMEMBERED_PAYLOADS = 10_000;
 const TICKS_PER_TIMEOUT = 10;
 
 export class SegmentedReceiver<Message extends ReceivedMessage = IDecodedMessage> {
-  readonly #onPayload: (payload: Uint8Array, message: Message) => void | Promise<void>;
+  readonly #onPayload: (payload: Uint8Array, message: Message) => void;
   readonly #options: SegmentedReceiverOptions<Message>;
   readonly #reassembler: Reassembler;
   readonly #clock: WakuClock;
@@ -59,7 +60,7 @@ export class SegmentedReceiver<Message extends ReceivedMessage = IDecodedMessage
    * @throws {@link SegmentationError} `INVALID_OPTION`
    */
   constructor(
-    onPayload: (payload: Uint8Array, message: Message) => void | Promise<void>,
+    onPayload: (payload: Uint8Array, message: Message) => void,
     options: SegmentedReceiverOptions<Message> = {},
   ) {
     const { maxMessageSize = MAX_WAKU_MESSAGE_SIZE, blind = true, timeoutMs = 300_000, ...others } = options;
@@ -134,7 +135,7 @@ export class SegmentedReceiver<Message extends ReceivedMessage = IDecodedMessage
   }
 
   /** What a callback throws must not end the subscription, nor be the end of a message. */
-  #tell(callback: () => void | Promise<void>): void {
+  #tell(callback: () => void): void {
     const told = (async () => callback())();
     told.catch((error: unknown) => this.#options.onError?.(error));
   }

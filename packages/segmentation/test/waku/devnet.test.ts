@@ -157,7 +157,7 @@ test("an encoder that encrypts and signs does so with every segment, and each se
   const senders = new Set<string>();
   const received = await receive(bob, createSymmetricDecoder(topic.contentTopic, routingInfo, symKey), {
     senderOf: ({ signaturePublicKey }) => String(signaturePublicKey),
-    onProgress: (_, { signaturePublicKey }) => void senders.add(String(signaturePublicKey)),
+    onProgress: (_, { signaturePublicKey }) => senders.add(String(signaturePublicKey)),
   });
   await sendSegmented(alice, alice.createEncoder(topic), payloadOf(50), SMALL_MESSAGES); // not encrypted: unreadable
   await sendSegmented(alice, encoder, payloadOf(100_000), SMALL_MESSAGES);

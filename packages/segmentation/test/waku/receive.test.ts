@@ -55,7 +55,7 @@ test("a subscription that no service node takes is an error, and nothing stays s
 test("messages that the decoder cannot read are passed over", async () => {
   const { node, callbacks } = fakeFilter(true);
   const got: Uint8Array[] = [];
-  await receiveSegmented(node, decoder, (payload) => void got.push(payload));
+  await receiveSegmented(node, decoder, (payload) => got.push(payload));
   for (const deliver of callbacks) await deliver(payloadOf(10));
   expect(got).toEqual([]);
 });
@@ -64,7 +64,7 @@ test("filter and store feed the same receiver", async () => {
   const { node, callbacks } = fakeFilter(true);
   const readable = { ...decoder, fromProtoObj: async () => messageOf(payloadOf(10)) };
   const got: Uint8Array[] = [];
-  const subscription = await receiveSegmented(node, readable, (payload) => void got.push(payload));
+  const subscription = await receiveSegmented(node, readable, (payload) => got.push(payload));
   for (const deliver of callbacks) await deliver(payloadOf(10));
   for (const length of [10, 20]) subscription.accept(messageOf(payloadOf(length)));
   expect(got).toEqual([payloadOf(10), payloadOf(20)]);
@@ -73,7 +73,7 @@ test("filter and store feed the same receiver", async () => {
 test("after close nothing is subscribed and nothing is given", async () => {
   const { node, callbacks, unsubscribed } = fakeFilter(true);
   const got: Uint8Array[] = [];
-  const subscription = await receiveSegmented(node, decoder, (payload) => void got.push(payload));
+  const subscription = await receiveSegmented(node, decoder, (payload) => got.push(payload));
   await subscription.close();
   subscription.accept(messageOf(payloadOf(10)));
   expect({ got, subscribed: callbacks.size, unsubscribed: unsubscribed() }).toEqual({

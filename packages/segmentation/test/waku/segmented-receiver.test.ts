@@ -29,10 +29,10 @@ function receiving(options: SegmentedReceiverOptions<Message> = {}) {
   const got: { readonly payload: Uint8Array; readonly message: Message }[] = [];
   const incomplete: IncompleteReport[] = [];
   const discarded: string[] = [];
-  const receiver = new SegmentedReceiver<Message>((payload, message) => void got.push({ payload, message }), {
+  const receiver = new SegmentedReceiver<Message>((payload, message) => got.push({ payload, message }), {
     clock,
-    onIncomplete: (report) => void incomplete.push(report),
-    onDiscarded: (reason) => void discarded.push(reason),
+    onIncomplete: (report) => incomplete.push(report),
+    onDiscarded: (reason) => discarded.push(reason),
     ...options,
   });
   const accept = (messages: readonly Message[]) => {
@@ -151,7 +151,7 @@ describe("callbacks", () => {
 
   test("each segment that is held tells how many more it takes", () => {
     const needed: number[] = [];
-    const { accept } = receiving({ onProgress: (progress) => void needed.push(progress.needed) });
+    const { accept } = receiving({ onProgress: (progress) => needed.push(progress.needed) });
     accept(messagesOf(payloadOf(2_000)));
     expect(needed).toEqual([15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
@@ -165,7 +165,7 @@ describe("callbacks", () => {
         await quiet();
         throw broken;
       },
-      { clock: new FakeClock(), onProgress: throwing, onError: (error) => void errors.push(error) },
+      { clock: new FakeClock(), onProgress: throwing, onError: (error) => errors.push(error) },
     );
     for (const message of [...messagesOf(payloadOf(200)), ...messagesOf(payloadOf(100))]) receiver.accept(message);
     await quiet();
@@ -214,7 +214,7 @@ describe("senders that are told apart", () => {
       senderOf: () => {
         throw broken;
       },
-      onError: (error) => void errors.push(error),
+      onError: (error) => errors.push(error),
     });
     accept(messagesOf(payloadOf(100)));
     expect({ got, errors }).toEqual({ got: [], errors: [broken] });

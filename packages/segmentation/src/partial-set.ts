@@ -25,8 +25,10 @@ const IN_PLACE_SHARE = 1 / 4;
 /** Smaller payloads gain nothing from being assembled in place. */
 const IN_PLACE_MIN_BYTES = 2 ** 20;
 
-/** How often one search for forged segments may hash the payload. */
-const HASH_ATTEMPTS = 32;
+/** How many bytes one search for forged segments may hash, and how many payloads at least and at most. */
+const HASHED_BYTES = 2 ** 28;
+const MIN_HASH_ATTEMPTS = 4;
+const MAX_HASH_ATTEMPTS = 64;
 
 /** What a set costs at most, without alternatives. */
 export function maxCostOf({ payloadLength, dataCount, chunkSize }: Segment, sender = ""): number {
@@ -46,6 +48,8 @@ export class PartialSet {
   /** By position: data from 0, then parity. Lists are first come, first. */
   readonly #candidates = new Map<number, Uint8Array[]>();
   #startedAtMs: number;
+  /** By number: how many positions have so many candidates or more. */
+  readonly #positionsWith: number[] = [];
   #candidateCount = 0;
   #dataBytes = 0;
   /** The payload to be, once it is assembled in place: held data are views of it. */
@@ -115,12 +119,13 @@ export class PartialSet {
     this.#candidateCount += 1;
     if (known !== undefined) {
       known.push(this.#keepCopy(chunk));
+      this.#noticeRound(known.length);
       // No sign of life: it would let a forger keep the set for ever.
       return "alternative";
     }
     this.#candidates.set(position, [this.#keepFirst(position, chunk)]);
     this.#updatedAtMs = nowMs;
-    if (this.held === this.total) this.#attemptAtCount = this.#candidateCount;
+    this.#noticeRound(1);
     return "first";
   }
 
@@ -133,8 +138,9 @@ export class PartialSet {
     let chunks = this.#wholeFrom(first);
     if (chunks === undefined) {
       this.#isForged = true;
-      // A forger could have us try at every segment; with a wider step for large sets, the work stays near the traffic.
-      this.#attemptAtCount = this.#candidateCount + Math.max(1, Math.floor(this.#dataCount / 16));
+      // A forger could have us search at every segment. What is there besides the data must grow by a quarter each time.
+      const extra = this.#candidateCount - this.#dataCount;
+      this.#attemptAtCount = this.#candidateCount + Math.max(1, Math.floor(extra / 4));
       findTrueShards({
         dataCount: this.#dataCount,
         parityCount: codeExists(this.#dataCount, this.#parityCount) ? this.#parityCount : 0,
@@ -142,7 +148,7 @@ export class PartialSet {
         shardSize: Math.ceil(this.#shardSize / CHUNK_ALIGNMENT) * CHUNK_ALIGNMENT,
         candidates: this.#candidates,
         random,
-        budget: { attempts: HASH_ATTEMPTS },
+        budget: { attempts: hashAttemptsFor(this.#payloadLength) },
         isWhole: (choice) => {
           chunks = this.#wholeFrom(choice);
           return chunks !== undefined;
@@ -175,6 +181,13 @@ export class PartialSet {
       forged: this.#isForged,
       ageMs: Math.max(0, nowMs - this.#startedAtMs),
     };
+  }
+
+  /** The set may have been sent once more, and now be whole again: worth an attempt, since no other may follow. */
+  #noticeRound(candidates: number): void {
+    const positions = (this.#positionsWith[candidates] ?? 0) + 1;
+    this.#positionsWith[candidates] = positions;
+    if (positions === this.total) this.#attemptAtCount = this.#candidateCount;
   }
 
   #lengthAt(position: number): number {
@@ -278,6 +291,10 @@ function holes(positions: readonly number[], start: number, end: number): IndexR
     first = position + 1;
   }
   return ranges;
+}
+
+function hashAttemptsFor(payloadLength: number): number {
+  return Math.min(MAX_HASH_ATTEMPTS, Math.max(MIN_HASH_ATTEMPTS, Math.floor(HASHED_BYTES / payloadLength)));
 }
 
 /** For public values: it returns at the first difference. */

@@ -138,6 +138,12 @@ describe("when the true segments cannot be told yet", () => {
     expect(reassembler.accept(encodeSegment(first), AT_0)).toMatchObject({ kind: "complete", payload });
   });
 
+  test("one true segment that comes last is enough, however large the set", () => {
+    const large = segmentsOf(payloadOf(700 * 64), { parity: "none" });
+    const [first] = large as [Segment];
+    expect(outcome([forged(first), ...without(large, 0), first])).toMatchObject({ kind: "complete", forged: 1 });
+  });
+
   test("the report of a set that never gets them says that some were forged", () => {
     const reassembler = new Reassembler({ ...OPTIONS, timeoutMs: 1_000 });
     const [first] = some as [Segment];

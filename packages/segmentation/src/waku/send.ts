@@ -55,7 +55,7 @@ export type SendSegmentedOptions = Omit<SegmenterOptions, "maxMessageSize"> & {
 
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 16_000;
-/** Light nodes keep 64 streams to one service node, for all of their protocols. */
+/** libp2p opens at most 64 streams of one protocol to a peer, and those that got no answer count too. */
 const MAX_CONCURRENCY = 32;
 
 /**

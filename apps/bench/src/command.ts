@@ -125,9 +125,10 @@ function parseRounds(text: string | undefined): number | undefined {
 
 async function list(areas: AreaLoaders): Promise<string> {
   const loaded = await Promise.all(Object.values(areas).map((load) => load()));
+  const width = Math.max(...loaded.flatMap(({ cases }) => cases.map((each) => each.name.length)));
   const lines = loaded.flatMap(({ name, title, cases }) => [
     `${name}: ${title}`,
-    ...cases.map((each) => `  ${each.name.padEnd(12)} ${each.title} [${each.unit}], beside ${each.peer}`),
+    ...cases.map((each) => `  ${each.name.padEnd(width)}  ${each.title} [${each.unit}], beside ${each.peer}`),
   ]);
   return lines.join("\n");
 }

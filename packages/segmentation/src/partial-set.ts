@@ -56,11 +56,13 @@ export class PartialSet {
   #payload: Uint8Array | undefined;
   #updatedAtMs: number;
   #cost: number;
+  /** What the set may cost beyond what it would if nobody forged, so that it never outgrows the bound by itself. */
+  #extraRoom: number;
   /** So many candidates make the next attempt worth its time. */
   #attemptAtCount: number;
   #isForged = false;
 
-  /** @param maxCost - in bytes; a set that could cost more in place is not assembled there */
+  /** @param maxCost - in bytes, of this set alone; at least {@link maxCostOf} it */
   constructor(segment: Segment, setId: string, sender: string | undefined, nowMs: number, maxCost: number) {
     const { payloadHash, payloadLength, dataCount, parityCount, chunkSize } = segment;
     this.setId = setId;
@@ -71,11 +73,13 @@ export class PartialSet {
     this.#dataCount = dataCount;
     this.#parityCount = parityCount;
     this.#shardSize = dataCount === 1 ? payloadLength : chunkSize;
-    const costInPlace = SET_COST + payloadLength + parityCount * this.#shardSize + this.total * SEGMENT_COST;
+    const own = SET_COST + 2 * (sender?.length ?? 0);
+    const costInPlace = own + payloadLength + parityCount * this.#shardSize + this.total * SEGMENT_COST;
     this.#maySettleInPlace = payloadLength >= IN_PLACE_MIN_BYTES && dataCount > 1 && costInPlace <= maxCost;
+    this.#extraRoom = maxCost - (this.#maySettleInPlace ? costInPlace : maxCostOf(segment, sender));
     this.#startedAtMs = nowMs;
     this.#updatedAtMs = nowMs;
-    this.#cost = SET_COST + 2 * (sender?.length ?? 0);
+    this.#cost = own;
     this.#attemptAtCount = dataCount;
   }
 
@@ -112,9 +116,11 @@ export class PartialSet {
     const chunk = segment.chunk.subarray(0, this.#lengthAt(position));
     const known = this.#candidates.get(position);
     if (known?.some((candidate) => equal(candidate, chunk))) return "duplicate";
-    const isExtra = known !== undefined || this.held >= this.#dataCount;
-    if (isExtra && (known?.length === MAX_CANDIDATES || chunk.length + SEGMENT_COST > room)) return "mismatch";
-
+    if (known !== undefined || this.held >= this.#dataCount) {
+      const cost = chunk.length + SEGMENT_COST;
+      if (known?.length === MAX_CANDIDATES || cost > Math.min(room, this.#extraRoom)) return "mismatch";
+      this.#extraRoom -= cost;
+    }
     this.#cost += SEGMENT_COST;
     this.#candidateCount += 1;
     if (known !== undefined) {

@@ -39,13 +39,12 @@ export class Reassembler {
    * Takes one received message. Never throws for what it is given, and keeps no reference to `bytes`, except that a
    * payload that travelled as it is comes back as the same array.
    *
-   * @param sender - segments of different senders never mix; any short name the caller trusts
+   * @param sender - segments of different senders never mix; any short name the caller trusts, empty for none
    * @param nowMs - what the clock says, unless given
    */
-  accept(
-    bytes: Uint8Array,
-    { sender, nowMs = this.#options.clock.nowMs() }: { readonly nowMs?: number; readonly sender?: string } = {},
-  ): AcceptResult {
+  accept(bytes: Uint8Array, from: { readonly nowMs?: number; readonly sender?: string } = {}): AcceptResult {
+    const { nowMs = this.#options.clock.nowMs() } = from;
+    const sender = from.sender === "" ? undefined : from.sender;
     const result = this.#take(bytes, nowMs, sender);
     // Only now: whatever kept a set waiting, the segment that has come for it is no reason to give it up.
     this.#dropExpired(nowMs);

@@ -170,6 +170,25 @@ describe("alternatives are bounded", () => {
     expect(reassembler.accept(encodeSegment(forged(first, 2)), AT_0)).toMatchObject({ reason: "duplicate" });
   });
 
+  test("they leave room for the segments that are still to come", () => {
+    const many = segmentsOf(payloadOf(300 * 64), { parity: "none" });
+    const maxBufferedBytes = 100_000; // the set by itself may cost 97,024
+    for (const sender of [undefined, "saro"]) {
+      const reassembler = new Reassembler({
+        ...OPTIONS,
+        maxBufferedBytes,
+        maxBufferedBytesPerSender: maxBufferedBytes,
+      });
+      const from = { nowMs: 0, ...(sender !== undefined && { sender }) };
+      const alternatives = many.slice(0, 75).flatMap((each) => [each, forged(each, 1), forged(each, 2)]);
+      for (const segment of [...alternatives, ...many.slice(75, 299)]) {
+        reassembler.accept(encodeSegment(segment), from);
+        expect(reassembler.bufferedBytes).toBeLessThanOrEqual(maxBufferedBytes);
+      }
+      expect(reassembler.accept(encodeSegment(many[299] as Segment), from)).toMatchObject({ kind: "complete" });
+    }
+  });
+
   test("they push no set out", () => {
     const maxBufferedBytes = 1_024 + 24 * (64 + 256) + 1_024 + 2 * (64 + 256);
     const reassembler = new Reassembler({ ...OPTIONS, maxBufferedBytes });

@@ -87,6 +87,14 @@ describe("one set", () => {
     expect(reassembler.accept(part(segments, 0), { nowMs: 0, sender: "bob" })).toMatchObject(complete);
   });
 
+  test("an empty sender is none", () => {
+    const { payload, segments } = makeSet(2);
+    const reassembler = new Reassembler(OPTIONS);
+    reassembler.accept(part(segments, 0), { nowMs: 0, sender: "" });
+    const complete = reassembler.accept(part(segments, 1), AT_0);
+    expect(complete).toEqual({ kind: "complete", payload, setId: expect.any(String) });
+  });
+
   test("the caller may reuse its buffer", () => {
     const { payload, segments } = makeSet(2);
     const reassembler = new Reassembler(OPTIONS);

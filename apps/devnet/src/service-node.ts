@@ -151,7 +151,9 @@ export class ServiceNode implements DevnetNode {
       transports: [webSockets({ filter: all }), tcp()],
       connectionEncrypters: [noise()],
       // Light nodes speak mplex only.
-      streamMuxers: [yamux(), mplex()],
+      // By default it cuts a connection for a sixth message in a second to a stream that is gone: the last words of a ping
+      // that ended, of which a burst has more (`push-queue.ts`).
+      streamMuxers: [yamux(), mplex({ disconnectThreshold: 1_000 })],
       connectionManager: {
         maxConnections: MAX_CONNECTIONS,
         // The default refuses the sixth connection of a second, and all of ours come from one host.
@@ -160,7 +162,8 @@ export class ServiceNode implements DevnetNode {
       },
       services: {
         identify: identify({ agentVersion: "chat-devnet" }),
-        ping: ping({ maxInboundStreams: 16 }),
+        // One outbound stream would make our pings and those that libp2p watches its connections with get in each other's way.
+        ping: ping({ maxInboundStreams: 16, maxOutboundStreams: 16 }),
         relay: relayService(),
       },
     });

@@ -164,6 +164,23 @@ test("more bytes than one window pass a ping and arrive", async () => {
   expect(received.map(([first]) => first)).toEqual(Array.from({ length: 20 }, (_, index) => index));
 });
 
+test("a burst of 15 MB arrives over the connection that the subscriber has", async () => {
+  const [alice, bob] = [await connect(), await connect()];
+  const received = await subscribe(bob, "/test/1/burst/proto");
+  const connections = () => bob.libp2p.getConnections().map(({ id }) => id);
+  const before = connections();
+  const next = Array.from({ length: 100 }, (_, index) => index).values();
+  const sending = Array.from({ length: 8 }, async () => {
+    for (const index of next) {
+      expect(await send(alice, "/test/1/burst/proto", new Uint8Array(150_000).fill(index))).toBe(true);
+    }
+  });
+  await Promise.all(sending);
+  await eventually("all arrive", () => received.length === 100);
+  expect(new Set(received.map(([first]) => first)).size).toBe(100);
+  expect(connections()).toEqual(before);
+});
+
 test("a subscriber that disconnected is forgotten", async () => {
   const [alice, bob] = [await connect(), await connect()];
   const contentTopic = "/test/1/gone/proto";

@@ -4,7 +4,7 @@
  */
 import { SegmentationError } from "./errors.ts";
 import type { Parity } from "./parity.ts";
-import type { DiscardReason, IncompleteReport } from "./results.ts";
+import type { DiscardReason, IncompleteReport } from "./receiving/results.ts";
 import { CHUNK_ALIGNMENT, SEGMENT_OVERHEAD } from "./segment.ts";
 
 /**
@@ -75,12 +75,15 @@ export interface ReassemblerObserver {
 export type ResolvedSegmenterOptions = Required<SegmenterOptions>;
 export type ResolvedReassemblerOptions = Required<ReassemblerOptions>;
 
+/** Random bytes in front of a blinded payload. */
+export const BLINDING_BYTES = 32;
+
 const MIB = 2 ** 20;
 const MIN_MESSAGE_SIZE = SEGMENT_OVERHEAD + CHUNK_ALIGNMENT;
 /** {@link SEGMENT_OVERHEAD} allows 4 bytes for the length of a chunk. */
 const MAX_MESSAGE_SIZE = 2 ** 28 - 1;
 /** The length field is a uint32, and blinding takes 32 bytes. */
-const MAX_PAYLOAD_SIZE = 2 ** 32 - 33;
+const MAX_PAYLOAD_SIZE = 2 ** 32 - 1 - BLINDING_BYTES;
 /** The largest code that LIP-243's parity has. */
 const MAX_TOTAL_SEGMENTS = 65_536;
 

@@ -9,11 +9,15 @@ import { at, type Field } from "../erasure/field.ts";
 import { solveBits } from "./binary-system.ts";
 import type { Checks } from "./checks.ts";
 import { consistentChoices } from "./combinations.ts";
+import { valueAt } from "./locate.ts";
 import type { Alternative } from "./measurement.ts";
-import type { Draw } from "./random.ts";
+import { type Draw, randomRow } from "./random.ts";
 
 /** Equations beyond the unknowns: the chance that one of 2^64 wrong choices satisfies them all. */
 const SPARE_EQUATIONS = 64;
+
+/** So many columns more than the equations need: a change is hidden from all of them once in 2^64 times or less. */
+const SPARE_COLUMNS = 8;
 
 /**
  * The choices that satisfy all checks, those nearest to the first candidates first. Without checks these are all
@@ -41,17 +45,22 @@ export function* choicesOfAlternatives(
  * through one random combination of columns.
  */
 function equationsFor(
-  { field, places, weights, rows }: Checks,
+  checks: Checks,
   syndromes: readonly Uint16Array[],
   alternatives: readonly Alternative[],
   draw: Draw,
 ): Uint32Array[] {
+  const { field, places, weights, rows } = checks;
   if (rows === 0) return [];
-  const columns = syndromes[0]?.length ?? 0;
   const unknowns = alternatives.length;
-  const equations: Uint32Array[] = [];
-  // All bits of a symbol but one count: the combination itself may hide what is there, once in 2^bits.
+  // All bits of a symbol but one count: a combination may hide what is there, twice in 2^bits.
   const symbols = Math.ceil((unknowns + SPARE_EQUATIONS) / (field.bits - 1));
+  // A few columns hold as many equations, and are quicker to combine.
+  const columns = Math.ceil(symbols / rows) + SPARE_COLUMNS;
+  const narrow = narrower(field, syndromes[0]?.length ?? 0, columns, draw);
+  const sums = syndromes.map(narrow);
+  const changes = alternatives.map(({ change }) => narrow(change));
+  const equations: Uint32Array[] = [];
   for (let symbol = 0; symbol < symbols; symbol++) {
     const ofChecks = randomRow(field, rows, draw);
     const ofColumns = randomRow(field, columns, draw);
@@ -61,24 +70,24 @@ function equationsFor(
         if ((value >> bit) & 1) equation[index >> 5] = at(equation, index >> 5) | (1 << (index & 31));
       }
     };
-    let wanted = 0;
-    for (const [row, syndrome] of syndromes.entries()) {
-      wanted ^= field.multiply(at(ofChecks, row), innerProduct(field, syndrome, ofColumns));
-    }
-    write(unknowns, wanted);
-    for (const [index, { position, change }] of alternatives.entries()) {
-      const place = at(places, position);
-      const check = ofChecks.reduceRight((value, coefficient) => field.multiply(value, place) ^ coefficient, 0);
-      const factor = field.multiply(at(weights, position), check);
-      write(index, field.multiply(factor, innerProduct(field, change, ofColumns)));
+    const wanted = Uint16Array.from(sums, (sum) => innerProduct(field, sum, ofColumns));
+    write(unknowns, innerProduct(field, wanted, ofChecks));
+    let factor = 0;
+    for (const [index, { position }] of alternatives.entries()) {
+      if (position !== alternatives[index - 1]?.position) {
+        factor = field.multiply(at(weights, position), valueAt(checks, ofChecks, at(places, position)));
+      }
+      write(index, field.multiply(factor, innerProduct(field, changes[index] ?? ofColumns, ofColumns)));
     }
     equations.push(...bits);
   }
   return equations;
 }
 
-function randomRow(field: Field, length: number, draw: Draw): Uint16Array {
-  return Uint16Array.from({ length }, () => draw() >>> (32 - field.bits));
+/** Takes rows to as many random combinations of their columns. */
+function narrower(field: Field, from: number, to: number, draw: Draw): (row: Uint16Array) => Uint16Array {
+  const combinations = Array.from({ length: to }, () => randomRow(field, from, draw));
+  return (row) => Uint16Array.from(combinations, (combination) => innerProduct(field, row, combination));
 }
 
 function innerProduct({ log, exp }: Field, a: Uint16Array, b: Uint16Array): number {

@@ -2,8 +2,6 @@
  * Systems of linear equations over GF(2).
  * @module
  */
-import { at } from "../erasure/field.ts";
-
 export type BinarySolution = {
   /** 1 for each unknown that is set in one solution. */
   readonly particular: Uint8Array;
@@ -12,48 +10,46 @@ export type BinarySolution = {
 };
 
 /**
- * @param equations - bit i belongs to unknown i, bit `unknowns` is the right side; they are used up
+ * @param equations - bit i belongs to unknown i, bit `unknowns` is the right side
  * @returns undefined if there is no solution
  */
 export function solveBits(equations: readonly Uint32Array[], unknowns: number): BinarySolution | undefined {
-  const rows = [...equations];
+  const words = (unknowns >> 5) + 1;
+  const bits = new Uint32Array(equations.length * words);
+  for (const [index, equation] of equations.entries()) bits.set(equation, index * words);
+  /** Where rows start: those with a pivot first. */
+  const starts = Array.from(equations, (_, index) => index * words);
+  const hasBit = (start: number, bit: number) => ((wordAt(bits, start + (bit >> 5)) >>> (bit & 31)) & 1) === 1;
+
   const pivots: number[] = [];
   const free: number[] = [];
   for (let unknown = 0; unknown < unknowns; unknown++) {
     const rank = pivots.length;
-    const found = rows.findIndex((row, index) => index >= rank && hasBit(row, unknown));
-    const pivotRow = rows[found];
-    if (pivotRow === undefined) {
+    const found = starts.findIndex((start, index) => index >= rank && hasBit(start, unknown));
+    const pivot = starts[found];
+    if (pivot === undefined) {
       free.push(unknown);
       continue;
     }
-    rows[found] = rows[rank] ?? pivotRow;
-    rows[rank] = pivotRow;
+    starts[found] = starts[rank] ?? pivot;
+    starts[rank] = pivot;
     pivots.push(unknown);
-    for (const row of rows) {
-      if (row !== pivotRow && hasBit(row, unknown)) addFrom(row, pivotRow, unknown >> 5);
+    for (let start = 0; start < bits.length; start += words) {
+      if (start === pivot || !hasBit(start, unknown)) continue;
+      for (let word = unknown >> 5; word < words; word++) {
+        bits[start + word] = wordAt(bits, start + word) ^ wordAt(bits, pivot + word);
+      }
     }
   }
-  if (rows.slice(pivots.length).some((row) => hasBit(row, unknowns))) return undefined;
+  const [solved, empty] = [starts.slice(0, pivots.length), starts.slice(pivots.length)];
+  if (empty.some((start) => hasBit(start, unknowns))) return undefined;
+  const pivotsWith = (bit: number) => pivots.filter((_, index) => hasBit(solved[index] ?? 0, bit));
   const particular = new Uint8Array(unknowns);
-  for (const [index, pivot] of pivots.entries()) {
-    const row = rows[index];
-    if (row !== undefined && hasBit(row, unknowns)) particular[pivot] = 1;
-  }
-  const flips = free.map((unknown) => [
-    unknown,
-    ...pivots.filter((_, index) => {
-      const row = rows[index];
-      return row !== undefined && hasBit(row, unknown);
-    }),
-  ]);
-  return { particular, flips };
+  for (const pivot of pivotsWith(unknowns)) particular[pivot] = 1;
+  return { particular, flips: free.map((unknown) => [unknown, ...pivotsWith(unknown)]) };
 }
 
-function hasBit(row: Uint32Array, bit: number): boolean {
-  return ((at(row, bit >> 5) >>> (bit & 31)) & 1) === 1;
-}
-
-function addFrom(target: Uint32Array, source: Uint32Array, start: number): void {
-  for (let word = start; word < source.length; word++) target[word] = at(target, word) ^ at(source, word);
+/** Not `at`, which is slower for having seen arrays of all kinds. */
+function wordAt(words: Uint32Array, index: number): number {
+  return words[index] as number;
 }

@@ -32,7 +32,10 @@ export type Checks = {
 const MAX_ROWS = 256;
 
 /** Multiplications for the syndromes. */
-const MAX_STEPS = 2 ** 28;
+const MAX_STEPS = 2 ** 29;
+
+/** Keeps sketches of all alternatives within some megabytes. */
+const MAX_COLUMNS = 2_048;
 
 /** Random columns for full confidence, whatever a forger changed (`sketch.ts`). */
 const SPARE_COLUMNS = 192;
@@ -43,7 +46,6 @@ export function checksOf(
   parityCount: number,
   shardSize: number,
   positions: readonly number[],
-  unknowns: number,
 ): Checks {
   const available = codeExists(dataCount, parityCount) ? positions.length - dataCount : 0;
   const length = available === 0 ? 1 : codeLength(dataCount, parityCount);
@@ -61,15 +63,18 @@ export function checksOf(
     for (const position of positions) weights[position] = at(field.exp, at(logs, at(places, position)));
   }
   let rows = Math.min(available, MAX_ROWS);
-  while (rows > 0 && positions.length * rows * columnsFor(field, rows, unknowns) > MAX_STEPS) rows -= 1;
+  while (rows > 0 && positions.length * rows * (SPARE_COLUMNS + rows) > MAX_STEPS) rows -= 1;
   return { field, shardSize, positions, places, weights, rows, available };
 }
 
-/** How many random columns hold the errors of `rows` shards, and `unknowns` bits more in all checks together. */
-export function columnsFor(field: Field, rows: number, unknowns: number): number {
+/** How many random columns hold what `rows` independent errors and so many alternatives may change. */
+export function columnsFor({ field, positions, rows }: Checks, alternatives: number): number {
   if (rows === 0) return 0;
+  const needed = Math.max(rows, alternatives / (rows * field.bits));
+  // For `locateBeside`, half of the shifts.
+  const wanted = Math.min((2 * alternatives) / rows, MAX_STEPS / (positions.length * rows) - SPARE_COLUMNS);
   // By the threshold at which random sums of three determine what they are sums of, 1.23 would do.
-  return SPARE_COLUMNS + Math.ceil(1.3 * Math.max(rows, unknowns / (rows * field.bits)));
+  return Math.min(SPARE_COLUMNS + Math.ceil(1.3 * Math.max(needed, wanted)), MAX_COLUMNS);
 }
 
 /** The checks that are left, and what they say, without the shards at `lost`: fewer than there are checks. */

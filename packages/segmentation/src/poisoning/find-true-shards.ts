@@ -10,8 +10,8 @@
  */
 import { choicesOfAlternatives } from "./alternatives.ts";
 import { type Checks, checksOf, columnsFor, erase } from "./checks.ts";
-import { locate } from "./locate.ts";
-import { type Candidates, type Measurement, measure, withoutAlternatives } from "./measurement.ts";
+import { locate, locateBeside } from "./locate.ts";
+import { type Candidates, type Measurement, measure } from "./measurement.ts";
 import { type Draw, drawFrom } from "./random.ts";
 
 export type { Candidates } from "./measurement.ts";
@@ -33,9 +33,6 @@ export type ForgedSet = {
 
 /** More alternatives than this are not looked at: the set is searched as if there were none. */
 const MAX_ALTERNATIVES = 4_096;
-
-/** Multiplications to take out what alternatives could change. */
-const MAX_STEPS = 2 ** 30;
 
 /** By position: the index of the candidate where that is not 0, or that none of them is true. */
 type Choice = ReadonlyMap<number, number | "forged">;
@@ -70,26 +67,21 @@ export function findTrueShards(set: ForgedSet): ReadonlyMap<number, Uint8Array> 
 function* choicesOf({ dataCount, parityCount, shardSize, candidates, random, budget }: ForgedSet): Generator<Choice> {
   const draw = drawFrom(random(16));
   const seen = countAlternatives(candidates) <= MAX_ALTERNATIVES ? candidates : firstOf(candidates);
-  const unknowns = countAlternatives(seen);
-  const positions = [...candidates.keys()];
-  const checks = checksOf(dataCount, parityCount, shardSize, positions, unknowns);
-  const { field, rows } = checks;
-  const measured = measure(checks, seen, columnsFor(field, rows, unknowns), draw);
+  const checks = checksOf(dataCount, parityCount, shardSize, [...candidates.keys()]);
+  const measured = measure(checks, seen, columnsFor(checks, countAlternatives(seen)), draw);
 
   const lone = locate(checks, measured.syndromes);
   if (lone !== undefined) yield* choicesWithout(lone, checks, measured, draw);
   if (lone?.length !== 0) yield* choicesWithout([], checks, measured, draw);
 
   const contested = [...new Set(measured.alternatives.map(({ position }) => position))];
-  if (contested.length > 0 && contested.length < rows) {
+  if (contested.length > 0 && contested.length < checks.rows) {
     const rest = erase(checks, measured.syndromes, contested);
     const others = locate(rest.checks, rest.syndromes);
     if (others !== undefined) yield* choicesWithout([...contested, ...others], checks, measured, draw);
   }
-  const columns = columnsFor(field, rows + unknowns, 0);
-  if (rows > 1 && unknowns > 0 && unknowns ** 2 * columns <= MAX_STEPS) {
-    const wide = measure(checks, seen, columns, draw);
-    const others = locate(checks, withoutAlternatives(checks, wide));
+  for (const alignment of ["possible", "none"] as const) {
+    const others = locateBeside(checks, measured, alignment, draw);
     if (others !== undefined && others.length > 0) yield* choicesWithout(others, checks, measured, draw);
   }
   yield* choicesWithoutAny(checks, budget.attempts);

@@ -5,7 +5,7 @@
 import { at } from "../erasure/field.ts";
 import type { Checks } from "./checks.ts";
 import type { Draw } from "./random.ts";
-import { addMultiple, Echelon } from "./rows.ts";
+import { addMultiple } from "./rows.ts";
 import { Sketcher } from "./sketch.ts";
 
 /** Position in the codeword (data first, then parity) → different candidates, at least one, first come first. */
@@ -56,18 +56,4 @@ function* alternativesIn(candidates: Candidates): Generator<Alternative> {
   for (const [position, shards] of candidates) {
     for (let index = 1; index < shards.length; index++) yield { position, index, change: new Uint16Array(0) };
   }
-}
-
-/**
- * The syndromes with all that alternatives could change taken out: what is left comes from positions where no
- * candidate is true, even if every other position has alternatives.
- */
-export function withoutAlternatives({ field }: Checks, { syndromes, alternatives }: Measurement): Uint16Array[] {
-  const changes = new Echelon(field);
-  for (const { change } of alternatives) changes.insert(change.slice());
-  return syndromes.map((syndrome) => {
-    const rest = syndrome.slice();
-    changes.reduce(rest);
-    return rest;
-  });
 }

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { Field } from "../erasure/field.ts";
+
 /** The next number, 0 to 2^32 - 1. */
 export type Draw = () => number;
 
@@ -25,6 +27,10 @@ export function drawFrom(seed: Uint8Array): Draw {
     d = rotate(d, 11);
     return drawn;
   };
+}
+
+export function randomRow(field: Field, length: number, draw: Draw): Uint16Array {
+  return Uint16Array.from({ length }, () => draw() >>> (32 - field.bits));
 }
 
 function rotate(word: number, by: number): number {

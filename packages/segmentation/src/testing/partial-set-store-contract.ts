@@ -3,7 +3,7 @@
  * @module
  */
 import { describe, expect, test } from "@jest/globals";
-import type { PartialSetStore, StoredSegment } from "../partial-set-store.ts";
+import type { PartialSetStore, StoredSegment } from "../receiving/partial-set-store.ts";
 
 /** A store in a place of its own. */
 export type OpenedPartialSetStore = AsyncDisposable & {

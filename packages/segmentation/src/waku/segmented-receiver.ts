@@ -4,8 +4,8 @@
  */
 import type { IDecodedMessage } from "@waku/sdk";
 import type { ReassemblerOptions } from "../options.ts";
-import { Reassembler } from "../reassembler.ts";
-import type { AcceptResult, DiscardReason, IncompleteReport } from "../results.ts";
+import { Reassembler } from "../receiving/reassembler.ts";
+import type { AcceptResult, DiscardReason, IncompleteReport } from "../receiving/results.ts";
 import { parseSegment, setIdOf } from "../segment.ts";
 import { backgroundClock, type WakuClock } from "./clock.ts";
 import { RecentKeys } from "./recent-keys.ts";

@@ -7,7 +7,7 @@
 import type { IEncoder, IMessage, ISendOptions } from "@waku/sdk";
 import { SegmentationError } from "../errors.ts";
 import type { SegmenterOptions } from "../options.ts";
-import { Segmenter } from "../segmenter.ts";
+import { Segmenter } from "../sending/segmenter.ts";
 import { systemClock, type WakuClock, wait, within } from "./clock.ts";
 import { encodeOnce } from "./encode-once.ts";
 import { isPermanent } from "./refusals.ts";

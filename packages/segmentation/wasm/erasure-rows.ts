@@ -23,10 +23,6 @@ export function highNibbles(y: v128, mask: v128): v128 {
   return v128.and(i16x8.shr_u(y, 4), mask);
 }
 
-export function clear(row: usize, width: usize): void {
-  memory.fill(row, 0, width);
-}
-
 export function add(to: usize, from: usize, width: usize): void {
   for (const end = to + width; to < end; to += 64, from += 64) {
     v128.store(to, v128.xor(v128.load(to), v128.load(from)));

@@ -4,10 +4,10 @@
  */
 import * as ff8 from "./erasure-ff8";
 import * as ff16 from "./erasure-ff16";
-import { add, clear } from "./erasure-rows";
+import { add } from "./erasure-rows";
 import { forward, inverse } from "./erasure-transform";
 
-export { add, clear };
+export { add };
 
 /** Of 4 outputs and 32 inputs; 16 bits each. */
 const FACTORS = memory.data(4 * 32 * 2, 64);

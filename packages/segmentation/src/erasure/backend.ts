@@ -24,7 +24,10 @@ const kernels = new Map<string, RowKernel>();
 export function resolveBackend(wanted: ErasureBackend | undefined): ErasureBackend {
   if (wanted === undefined) return BACKENDS.find(isAvailable) ?? "js";
   if (!BACKENDS.includes(wanted)) {
-    throw new SegmentationError("INVALID_OPTION", `backend: want ${BACKENDS.join(", ")}, got ${String(wanted)}`);
+    throw new SegmentationError(
+      "INVALID_OPTION",
+      `backend: want wasm-relaxed-simd, wasm-simd or js, got ${String(wanted)}`,
+    );
   }
   if (!isAvailable(wanted)) throw new SegmentationError("INVALID_OPTION", `backend: ${wanted} does not run here`);
   return wanted;

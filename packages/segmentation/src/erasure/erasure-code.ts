@@ -7,6 +7,7 @@ import { type ErasureBackend, kernelFor, resolveBackend } from "./backend.ts";
 import { decodeStrips } from "./decoder.ts";
 import { addStrips, encodeStrips } from "./encoder.ts";
 import { fieldFor, fieldOf } from "./field.ts";
+import type { RowKernel } from "./row-kernel.ts";
 
 export type ErasureCodeOptions = {
   /** @default the fastest that the runtime has */
@@ -14,8 +15,11 @@ export type ErasureCodeOptions = {
 };
 
 /**
- * Makes parity shards, and data shards again from any `data.length` of both.
- * Calls are synchronous and leave nothing of the shards in memory of the backend.
+ * Makes parity shards, and data shards again from any `data.length` of both. There may be as many as fit 65,536 places:
+ * the next power of two of `parity.length`, plus `data.length`.
+ *
+ * Calls are synchronous, and leave nothing of the shards in memory of the backend. What they write must not overlap
+ * what they read.
  */
 export class ErasureCode {
   readonly backend: ErasureBackend;
@@ -33,14 +37,14 @@ export class ErasureCode {
    */
   encode(data: readonly Uint8Array[], parity: readonly Uint8Array[], shardSize: number): void {
     checkShardSize(shardSize);
+    checkShards("data", data, 0, shardSize);
+    checkShards("parity", parity, shardSize, shardSize);
     if (parity.length === 0) return;
     const scheme = fieldFor(data.length, parity.length);
-    for (const [index, shard] of data.entries()) checkLength("data", index, shard, 0, shardSize);
-    for (const [index, shard] of parity.entries()) checkLength("parity", index, shard, shardSize, shardSize);
     if (scheme === "copy") {
       for (const shard of parity) copyPadded(shard, data[0]);
     } else if (scheme === "xor") {
-      for (const shard of parity) addStrips(kernelFor(this.backend, fieldOf(8)), data, shard, shardSize);
+      for (const shard of parity) addStrips(this.#adder(), data, shard, shardSize);
     } else {
       encodeStrips(kernelFor(this.backend, scheme), data, parity, shardSize);
     }
@@ -60,27 +64,33 @@ export class ErasureCode {
     shardSize: number,
   ): void {
     checkShardSize(shardSize);
-    for (const [index, shard] of data.entries()) checkLength("data", index, shard, 0, shardSize);
-    for (const [index, shard] of parity.entries()) checkLength("parity", index, shard, shardSize, shardSize);
-    for (const [index, shard] of recovered.entries()) checkLength("recovered", index, shard, 0, shardSize);
-    const lost = data.reduce((count, shard) => (shard === undefined ? count + 1 : count), 0);
-    const present = parity.reduce((count, shard) => (shard === undefined ? count : count + 1), 0);
+    const presentData = data.filter(isPresent);
+    const presentParity = parity.filter(isPresent);
+    checkShards("data", presentData, 0, shardSize);
+    checkShards("parity", presentParity, shardSize, shardSize);
+    checkShards("recovered", recovered, 0, shardSize);
+    const lost = data.length - presentData.length;
     if (recovered.length !== lost) {
-      throw new SegmentationError("INVALID_OPTION", `recovered: want ${lost}, got ${recovered.length}`);
+      throw new SegmentationError("INVALID_OPTION", `recovered: want ${lost} shards, got ${recovered.length}`);
     }
-    if (lost > present) {
-      throw new SegmentationError("TOO_FEW_SHARDS", `shards: want ${data.length}, got ${data.length - lost + present}`);
+    if (presentParity.length < lost) {
+      const present = presentData.length + presentParity.length;
+      throw new SegmentationError("TOO_FEW_SHARDS", `shards: want ${data.length}, got ${present}`);
     }
     if (lost === 0) return;
     const scheme = fieldFor(data.length, parity.length);
     if (scheme === "copy") {
-      for (const shard of recovered) copyPadded(shard, parity.find(isPresent));
+      for (const shard of recovered) copyPadded(shard, presentParity[0]);
     } else if (scheme === "xor") {
-      const shards = [...parity, ...data].filter(isPresent);
-      for (const shard of recovered) addStrips(kernelFor(this.backend, fieldOf(8)), shards, shard, shardSize);
+      for (const shard of recovered) addStrips(this.#adder(), [...presentParity, ...presentData], shard, shardSize);
     } else {
       decodeStrips(kernelFor(this.backend, scheme), scheme, data, parity, recovered, shardSize);
     }
+  }
+
+  /** Addition is the same in both fields. */
+  #adder(): RowKernel {
+    return kernelFor(this.backend, fieldOf(8));
   }
 }
 
@@ -90,10 +100,18 @@ function checkShardSize(shardSize: number): void {
   }
 }
 
-function checkLength(name: string, index: number, shard: Uint8Array | undefined, min: number, max: number): void {
-  if (shard === undefined || (shard.length >= min && shard.length <= max)) return;
-  const wanted = min === max ? `${max}` : `${min} to ${max}`;
-  throw new SegmentationError("INVALID_OPTION", `${name}[${index}]: want ${wanted} bytes, got ${shard.length}`);
+function checkShards(name: string, shards: readonly Uint8Array[], min: number, max: number): void {
+  for (const [index, shard] of shards.entries()) {
+    if (isBytes(shard) && shard.length >= min && shard.length <= max) continue;
+    const wanted = min === max ? `${max}` : `${min} to ${max}`;
+    const got = isBytes(shard) ? `${shard.length}` : typeof shard;
+    throw new SegmentationError("INVALID_OPTION", `${name}[${index}]: want ${wanted} bytes, got ${got}`);
+  }
+}
+
+/** Also of another realm, where `instanceof` fails. */
+function isBytes(shard: unknown): shard is Uint8Array {
+  return ArrayBuffer.isView(shard) && "length" in shard && shard.length === shard.byteLength;
 }
 
 function isPresent(shard: Uint8Array | undefined): shard is Uint8Array {

@@ -60,10 +60,8 @@ export function fieldFor(dataCount: number, parityCount: number): Scheme {
   }
   const n = codeLength(dataCount, parityCount);
   if (n > 65_536) {
-    throw new SegmentationError(
-      "INVALID_OPTION",
-      `shards: want room for ${dataCount} + ${parityCount} in 65536 places, got ${n}`,
-    );
+    const got = `${n} for ${dataCount} + ${parityCount}`;
+    throw new SegmentationError("INVALID_OPTION", `shards: want at most 65536 places, got ${got}`);
   }
   if (dataCount === 1) return "copy";
   if (parityCount === 1) return "xor";

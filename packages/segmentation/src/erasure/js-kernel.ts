@@ -20,6 +20,7 @@ export class JsKernel implements RowKernel {
   #bytes = new Uint8Array(0);
   #symbols = new Uint16Array(0);
   #rowWords = 0;
+  #used = 0;
 
   constructor(field: Field) {
     this.#field = field;
@@ -27,15 +28,19 @@ export class JsKernel implements RowKernel {
 
   open(rows: number, rowBytes: number): void {
     this.#rowWords = rowBytes / 4;
-    const length = rows * this.#rowWords;
-    if (this.#words.length >= length) return;
-    this.#words = new Uint32Array(length);
+    this.#used = rows * this.#rowWords;
+    if (this.#words.length >= this.#used) return;
+    this.#words = new Uint32Array(this.#used);
     this.#bytes = new Uint8Array(this.#words.buffer);
     this.#symbols = new Uint16Array(this.#words.buffer);
   }
 
   close(): void {
-    this.#words.fill(0);
+    this.#words.fill(0, 0, this.#used);
+  }
+
+  get memory(): Uint8Array {
+    return this.#bytes;
   }
 
   load(row: number, shard: Uint8Array, from: number): void {
@@ -51,6 +56,7 @@ export class JsKernel implements RowKernel {
       const padded = new Uint8Array(rowBytes);
       padded.set(shard.subarray(from, from + rowBytes));
       gatherSymbols(this.#symbols, start / 2, padded, 0, rowBytes);
+      padded.fill(0);
     }
   }
 
@@ -67,6 +73,7 @@ export class JsKernel implements RowKernel {
       const padded = new Uint8Array(rowBytes);
       scatterSymbols(padded, 0, this.#symbols, start / 2, rowBytes);
       shard.set(padded.subarray(0, length), from);
+      padded.fill(0);
     }
   }
 
@@ -88,21 +95,24 @@ export class JsKernel implements RowKernel {
     const words = this.#words;
     const table = this.#table(factor, 0);
     const end = (row + 1) * this.#rowWords;
-    for (let index = row * this.#rowWords; index < end; index++) words[index] = times(table, at(words, index));
+    for (let index = row * this.#rowWords; index < end; index++) words[index] = times(table, words[index] as number);
   }
 
   inverse(row: number, count: number, used: number, point: number): void {
     const width = this.#rowWords;
     for (let unused = row + used; unused < row + count; unused++) this.clear(unused);
-    for (let distance = 1, layer = 0; distance < count; distance *= 2, layer++) {
-      for (let start = 0; start < used; start += 2 * distance) {
-        const factor = (point + start) >>> layer;
-        const x = (row + start) * width;
-        const length = distance * width;
-        if (factor === 0) addWords(this.#words, x + length, x, length);
-        else inverseButterfly(this.#words, x, x + length, length, this.#table(factor, 0));
+    let distance = 1;
+    for (let layer = 0; distance * 4 <= count; distance *= 4, layer += 2) {
+      for (let start = 0; start < used; start += 4 * distance) {
+        const first = point + start;
+        const t01 = this.#table(first >>> layer, 0);
+        const t23 = this.#table((first + 2 * distance) >>> layer, 1);
+        const t02 = this.#table(first >>> (layer + 1), 2);
+        inverse4(this.#words, (row + start) * width, distance * width, t01, t23, t02);
       }
     }
+    if (distance === count) return;
+    inverse2(this.#words, row * width, distance * width, this.#table(point >>> Math.log2(distance), 0));
   }
 
   inverseInto(sum: number, row: number, count: number, used: number, point: number): void {
@@ -113,15 +123,22 @@ export class JsKernel implements RowKernel {
 
   forward(row: number, count: number, point: number, needed: Uint8Array): void {
     const width = this.#rowWords;
-    for (let distance = count / 2, layer = Math.log2(distance); distance >= 1; distance /= 2, layer--) {
-      for (let start = 0; start < count; start += 2 * distance) {
-        if (!needed.subarray(start, start + 2 * distance).includes(1)) continue;
-        const factor = (point + start) >>> layer;
-        const x = (row + start) * width;
-        const length = distance * width;
-        if (factor === 0) addWords(this.#words, x + length, x, length);
-        else forwardButterfly(this.#words, x, x + length, length, this.#table(factor, 0));
+    let distance = count;
+    for (let layer = Math.log2(count) - 2; distance >= 4; layer -= 2) {
+      distance /= 4;
+      for (let start = 0; start < count; start += 4 * distance) {
+        if (!needed.subarray(start, start + 4 * distance).includes(1)) continue;
+        const first = point + start;
+        const t01 = this.#table(first >>> layer, 0);
+        const t23 = this.#table((first + 2 * distance) >>> layer, 1);
+        const t02 = this.#table(first >>> (layer + 1), 2);
+        forward4(this.#words, (row + start) * width, distance * width, t01, t23, t02);
       }
+    }
+    if (distance === 1) return;
+    for (let start = 0; start < count; start += 2) {
+      if (!needed.subarray(start, start + 2).includes(1)) continue;
+      forward2(this.#words, (row + start) * width, width, this.#table(point + start, 0));
     }
   }
 
@@ -160,40 +177,98 @@ function fillTable(table: FactorTable, field: Field, factor: number): FactorTabl
   return table;
 }
 
+// Below, elements are read without `at`: a function that has seen several kinds of arrays is slow in all its callers.
+
 function times(table: FactorTable, word: number): number {
   return (
-    at(table, word & 255) ^
-    at(table, 256 + ((word >>> 8) & 255)) ^
-    at(table, 512 + ((word >>> 16) & 255)) ^
-    at(table, 768 + (word >>> 24))
+    (table[word & 255] as number) ^
+    (table[256 + ((word >>> 8) & 255)] as number) ^
+    (table[512 + ((word >>> 16) & 255)] as number) ^
+    (table[768 + (word >>> 24)] as number)
   );
 }
 
 function addWords(words: Uint32Array, to: number, from: number, length: number): void {
-  for (let index = 0; index < length; index++) words[to + index] = at(words, to + index) ^ at(words, from + index);
+  for (let index = 0; index < length; index++) {
+    words[to + index] = (words[to + index] as number) ^ (words[from + index] as number);
+  }
 }
 
 function addProduct(words: Uint32Array, to: number, from: number, length: number, table: FactorTable): void {
   for (let index = 0; index < length; index++) {
-    words[to + index] = at(words, to + index) ^ times(table, at(words, from + index));
+    words[to + index] = (words[to + index] as number) ^ times(table, words[from + index] as number);
   }
 }
 
-function inverseButterfly(words: Uint32Array, x: number, y: number, length: number, table: FactorTable): void {
-  for (let index = 0; index < length; index++) {
-    const a = at(words, x + index);
-    const b = at(words, y + index) ^ a;
-    words[y + index] = b;
-    words[x + index] = a ^ times(table, b);
+/** Two layers on the rows at x, x + step, x + 2 step and x + 3 step, of `step` words. */
+function inverse4(
+  words: Uint32Array,
+  x: number,
+  step: number,
+  t01: FactorTable,
+  t23: FactorTable,
+  t02: FactorTable,
+): void {
+  for (let at0 = x; at0 < x + step; at0++) {
+    const at1 = at0 + step;
+    const at2 = at1 + step;
+    const at3 = at2 + step;
+    let a = words[at0] as number;
+    const b = (words[at1] as number) ^ a;
+    let c = words[at2] as number;
+    let d = (words[at3] as number) ^ c;
+    a ^= times(t01, b);
+    c ^= times(t23, d) ^ a;
+    d ^= b;
+    words[at0] = a ^ times(t02, c);
+    words[at1] = b ^ times(t02, d);
+    words[at2] = c;
+    words[at3] = d;
   }
 }
 
-function forwardButterfly(words: Uint32Array, x: number, y: number, length: number, table: FactorTable): void {
-  for (let index = 0; index < length; index++) {
-    const b = at(words, y + index);
-    const a = at(words, x + index) ^ times(table, b);
-    words[x + index] = a;
-    words[y + index] = a ^ b;
+function inverse2(words: Uint32Array, x: number, step: number, table: FactorTable): void {
+  for (let at0 = x; at0 < x + step; at0++) {
+    const a = words[at0] as number;
+    const b = (words[at0 + step] as number) ^ a;
+    words[at0] = a ^ times(table, b);
+    words[at0 + step] = b;
+  }
+}
+
+function forward4(
+  words: Uint32Array,
+  x: number,
+  step: number,
+  t01: FactorTable,
+  t23: FactorTable,
+  t02: FactorTable,
+): void {
+  for (let at0 = x; at0 < x + step; at0++) {
+    const at1 = at0 + step;
+    const at2 = at1 + step;
+    const at3 = at2 + step;
+    let c = words[at2] as number;
+    let d = words[at3] as number;
+    let a = (words[at0] as number) ^ times(t02, c);
+    const b = (words[at1] as number) ^ times(t02, d);
+    c ^= a;
+    d ^= b;
+    a ^= times(t01, b);
+    c ^= times(t23, d);
+    words[at0] = a;
+    words[at1] = a ^ b;
+    words[at2] = c;
+    words[at3] = c ^ d;
+  }
+}
+
+function forward2(words: Uint32Array, x: number, step: number, table: FactorTable): void {
+  for (let at0 = x; at0 < x + step; at0++) {
+    const b = words[at0 + step] as number;
+    const a = (words[at0] as number) ^ times(table, b);
+    words[at0] = a;
+    words[at0 + step] = a ^ b;
   }
 }
 

@@ -13,8 +13,10 @@ export const MAX_PRODUCT_INPUTS = 32;
 export interface RowKernel {
   /** Makes room for so many rows. Whatever was there is gone; what rows hold at first is undefined. */
   open(rows: number, rowBytes: number): void;
-  /** Zero-fills all that was held. */
+  /** Zero-fills all that was held since `open`. The memory itself is kept. */
   close(): void;
+  /** What is kept between calls. */
+  readonly memory: Uint8Array;
   /** Row = bytes `from` to `from + rowBytes` of a shard; zeros where it ends before. */
   load(row: number, shard: Uint8Array, from: number): void;
   /** The other way; what a short shard has no room for is dropped. */
@@ -38,7 +40,7 @@ export interface RowKernel {
   /**
    * Coefficients to values at `point`..., in place.
    *
-   * @param needed - not 0 for each row whose value is wanted; the others are left undefined
+   * @param needed - 1 for each row whose value is wanted, 0 for the others, which are left undefined
    */
   forward(row: number, count: number, point: number, needed: Uint8Array): void;
   /** Row `to + i` ^= the sum of factors[i * inputs + j] * row `from + j`. */

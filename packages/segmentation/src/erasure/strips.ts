@@ -14,7 +14,7 @@ const BLOCK_BYTES = 64;
 /**
  * Calls `work` with the start of each strip, with room for so many rows of its width.
  *
- * @param rows - at most 2^17, so that there are never more than 8 MiB
+ * @param rows - of the largest code 65,536, which makes 4 MiB
  */
 export function eachStrip(kernel: RowKernel, rows: number, shardSize: number, work: (from: number) => void): void {
   const wanted = Math.min(MAX_STRIP_BYTES, Math.floor(WORKING_BYTES / rows / BLOCK_BYTES) * BLOCK_BYTES);

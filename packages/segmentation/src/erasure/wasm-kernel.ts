@@ -37,8 +37,8 @@ type Product = (to: number, outputs: number, from: number, inputs: number, strid
 
 const PAGE_BYTES = 65_536;
 const MAX_ROWS = 65_536;
-/** Between rows: rows at multiples of 4 KiB would compete for the same lines of a cache. */
-const PADDING_BYTES = 64;
+/** Makes the distance of rows an odd multiple of 64: rows at multiples of 4 KiB would compete for the same cache lines. */
+const ODD_BLOCK_BYTES = 64;
 /** So many outputs stay in registers. */
 const PRODUCT_OUTPUTS = 4;
 
@@ -74,7 +74,7 @@ export class WasmKernel implements RowKernel {
 
   open(rows: number, rowBytes: number): void {
     this.#width = rowBytes;
-    this.#stride = rowBytes + PADDING_BYTES;
+    this.#stride = rowBytes | ODD_BLOCK_BYTES;
     this.#end = this.#rows + rows * this.#stride;
     const { memory } = this.#exports;
     const pages = Math.ceil((this.#end - memory.buffer.byteLength) / PAGE_BYTES);
@@ -87,6 +87,10 @@ export class WasmKernel implements RowKernel {
 
   close(): void {
     this.#memory.fill(0, this.#rows, this.#end);
+  }
+
+  get memory(): Uint8Array {
+    return this.#memory;
   }
 
   load(row: number, shard: Uint8Array, from: number): void {

@@ -4,7 +4,7 @@
  * its peak than before.
  * @module
  */
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { Reassembler, Segmenter } from "@chat/segmentation";
 import { payloadOf } from "./inputs.ts";
 import { MAX_MESSAGE_SIZE, MIB } from "./sizes.ts";
@@ -47,9 +47,20 @@ function reassemble(path: string, lossEvery = Number.POSITIVE_INFINITY): number 
   return extra();
 }
 
-/** From now on. The peak is that of the operating system, so nothing escapes between two looks. */
+/** From now on. */
 function growth(): () => number {
   globalThis.gc?.();
   const beforeBytes = process.memoryUsage.rss();
-  return () => process.resourceUsage().maxRSS * 1024 - beforeBytes;
+  return () => peakBytes() - beforeBytes;
+}
+
+/** As the operating system noted it, so that nothing escapes between two looks. */
+function peakBytes(): number {
+  try {
+    const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1")) ?? [];
+    if (kibibytes !== undefined) return Number(kibibytes) * 1024;
+  } catch {
+    // Only Linux has the file. There, maxRSS would be wrong: a process starts with the peak of the one that started it.
+  }
+  return process.resourceUsage().maxRSS * 1024;
 }

@@ -1,0 +1,12 @@
+/**
+ * The campaigns that exist, each loaded only when it is asked for.
+ * @module
+ */
+import type { Campaign } from "./campaign.ts";
+
+export type CampaignLoaders = Readonly<Record<string, () => Promise<Campaign>>>;
+
+export const CAMPAIGNS: CampaignLoaders = {
+  "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
+  "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,
+};

@@ -1,0 +1,111 @@
+/**
+ * A hostile sender with unlimited identities cannot make the process hold more than the configured bytes. Real memory
+ * is counted, in a process of its own for each batch.
+ * @module
+ */
+import { execFile } from "node:child_process";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { BatchResult, Campaign } from "../campaign.ts";
+import type { ChildOrder, ChildResult, Sample } from "../memory/child.ts";
+import { SCENARIOS } from "../memory/scenarios.ts";
+
+const MIB = 2 ** 20;
+const BATCH_MIB = 32;
+
+/**
+ * What the process may hold beyond the configured bytes: what a collection leaves behind in the engine's and the
+ * system's allocators, compiled code, and what the reassembler remembers within other bounds (complete sets, reports).
+ */
+export const SLACK_BYTES = 24 * MIB;
+
+/** What a reassembler is told, and what it uses if it is told nothing. */
+const CONFIGURED_BYTES = 32 * MIB;
+const DEFAULT_BYTES = 2 * (100 * MIB + 32 * MIB);
+
+const SCENARIOS_PER_BATCH = 4;
+const GROUPS = SCENARIOS.length / SCENARIOS_PER_BATCH;
+const RESERVED = SCENARIOS.findIndex(({ name }) => name === "reserved");
+
+/** Beside this folder, in the sources as in the build. */
+const SUFFIX = extname(import.meta.filename);
+const CHILD = fileURLToPath(new URL(`../memory/child${SUFFIX}`, import.meta.url));
+const SOURCE_FLAGS = SUFFIX === ".ts" ? ["--conditions=@chat/source", "--disable-warning=ExperimentalWarning"] : [];
+
+/**
+ * Node and libc keep much more than is held, for garbage to come: 100 MiB where the young generation may be large. It is
+ * kept small here, or that would be all that is measured.
+ */
+const FLAGS = ["--expose-gc", "--max-semi-space-size=1"];
+const MALLOC = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "65536" };
+
+export const segmentationMemory: Campaign = {
+  name: "segmentation-memory",
+  title: "hostile segments from ever new senders, real memory against the configured bytes",
+  unit: "MiB of hostile input",
+  fullCount: 2_048,
+  batchSize: BATCH_MIB,
+  threads: 2,
+  batchLimitMs: 120_000,
+  // The children are not part of it.
+  maxResidentBytes: 256 * MIB,
+  sources: ["packages/segmentation/src", "apps/campaign/src"],
+  run: measure,
+};
+
+/** So many batches go through all scenarios once. */
+export const ROUND_OF_BATCHES = GROUPS + 1;
+
+async function measure(seed: number, batch: number): Promise<BatchResult> {
+  const order = orderOf(seed, batch);
+  const { calls, samples } = await startChild(order);
+  const limit = (order.maxBufferedBytes ?? DEFAULT_BYTES) + SLACK_BYTES;
+  for (const sample of samples) {
+    const held = heldBytes(sample);
+    if (held > limit) throw new Error(`${sample.scenario}: ${describe(sample)}, want at most ${inMib(limit)} held`);
+  }
+  const highest = (value: (sample: Sample) => number) => Math.max(...samples.map(value));
+  const peaks = {
+    peakBeyondConfiguredBytes: highest(heldBytes) - (limit - SLACK_BYTES),
+    peakBeyondCountedBytes: highest((sample) => heldBytes(sample) - sample.buffered),
+    peakHeldBytes: highest(heldBytes),
+    peakCountedBytes: highest(({ buffered }) => buffered),
+  };
+  const names = order.scenarios.map((number) => [`MiB.${SCENARIOS[number]?.name}`, BATCH_MIB / order.scenarios.length]);
+  return { counts: { segments: calls, samples: samples.length, ...Object.fromEntries(names) }, peaks };
+}
+
+/** The groups of scenarios by turns, then the default bounds, which only what reserves memory can fill. */
+function orderOf(seed: number, batch: number): ChildOrder {
+  const common = { seed, batch, inputBytes: BATCH_MIB * MIB, maxMessageSize: 153_600 };
+  const group = batch % ROUND_OF_BATCHES;
+  if (group === GROUPS) return { ...common, scenarios: [RESERVED] };
+  // Others with each round, so that all meet all.
+  const round = Math.floor(batch / ROUND_OF_BATCHES);
+  const scenarios = Array.from(
+    { length: SCENARIOS_PER_BATCH },
+    (_, index) => (group + index * (GROUPS + round)) % SCENARIOS.length,
+  );
+  return { ...common, scenarios, maxBufferedBytes: CONFIGURED_BYTES };
+}
+
+async function startChild(order: ChildOrder): Promise<ChildResult> {
+  const args = [...SOURCE_FLAGS, ...FLAGS, CHILD, JSON.stringify(order)];
+  const env = { ...process.env, ...MALLOC };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, maxBuffer: 2 ** 26 });
+  return JSON.parse(stdout);
+}
+
+/** Whichever way of counting finds more. */
+function heldBytes({ resident, reachable }: Sample): number {
+  return Math.max(resident, reachable);
+}
+
+function describe({ resident, reachable, buffered }: Sample): string {
+  return `resident ${inMib(resident)}, reachable ${inMib(reachable)}, counted ${inMib(buffered)}`;
+}
+
+function inMib(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
+}

@@ -1,0 +1,38 @@
+/**
+ * The worker thread in which batches run: it loads the campaign named in `workerData` and takes one batch at a time.
+ * @module
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import type { BatchResult } from "./campaign.ts";
+import { CAMPAIGNS, type CampaignLoaders } from "./campaigns.ts";
+import { messageOf, stackOf } from "./errors.ts";
+
+export type Order = { readonly seed: number; readonly batch: number };
+
+/** A thrown error cannot cross the threads as it is: only its texts do. */
+export type Answer =
+  | { readonly kind: "done"; readonly result: BatchResult }
+  | { readonly kind: "failed"; readonly message: string; readonly stack: string };
+
+export type WorkerStart = {
+  readonly campaign: string;
+  /** A module that exports `CAMPAIGNS` of its own, for tests. */
+  readonly registry?: string | undefined;
+};
+
+const { campaign, registry } = workerData as WorkerStart;
+const loaders: CampaignLoaders = registry === undefined ? CAMPAIGNS : (await import(registry)).CAMPAIGNS;
+const loaded = await loaders[campaign]?.();
+
+parentPort?.on("message", async ({ seed, batch }: Order) => {
+  parentPort?.postMessage(await answerTo(seed, batch));
+});
+
+async function answerTo(seed: number, batch: number): Promise<Answer> {
+  try {
+    if (loaded === undefined) throw new RangeError(`campaign: no ${campaign} here`);
+    return { kind: "done", result: await loaded.run(seed, batch) };
+  } catch (error) {
+    return { kind: "failed", message: messageOf(error), stack: stackOf(error) };
+  }
+}

@@ -48,7 +48,7 @@ export type ReassemblerOptions = SegmentationOptions & {
   readonly maxSets?: number;
   /** The same for each sender that is named. @default half of maxSets */
   readonly maxSetsPerSender?: number;
-  /** Most complete sets that are remembered, so that late segments do not start them again. @default 1_024 */
+  /** Most complete sets that are remembered, so that late segments do not start them again. @default 4_096 */
   readonly maxCompletedSets?: number;
   /** How long a set waits for its next segment, and how long a complete one is remembered. @default 300_000 */
   readonly timeoutMs?: number;
@@ -102,7 +102,7 @@ export function resolveReassemblerOptions(options: ReassemblerOptions): Resolved
   const common = resolveCommon(options);
   const { maxBufferedBytes = 2 * (common.maxPayloadSize + 32 * MIB), maxSets = 256 } = options;
   const { maxBufferedBytesPerSender = Math.ceil(maxBufferedBytes / 2) } = options;
-  const { maxSetsPerSender = Math.ceil(maxSets / 2), maxCompletedSets = 1_024, timeoutMs = 300_000 } = options;
+  const { maxSetsPerSender = Math.ceil(maxSets / 2), maxCompletedSets = 4_096, timeoutMs = 300_000 } = options;
   const { clock = { nowMs: Date.now }, observer = {}, random = randomBytes } = options;
   const bounds = { maxBufferedBytes, maxBufferedBytesPerSender, maxSets, maxSetsPerSender, timeoutMs };
   for (const [name, value] of Object.entries(bounds)) checkInteger(name, value, 1, Number.MAX_SAFE_INTEGER);

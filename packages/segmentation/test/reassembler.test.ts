@@ -256,6 +256,17 @@ describe("expiry and eviction", () => {
     expect(reassembler.accept(part(sets, 0), AT_0)).toMatchObject({ kind: "complete" });
   });
 
+  test("a sender that completes many sets has its own forgotten, not those of others", () => {
+    const reassembler = new Reassembler({ ...OPTIONS, maxCompletedSets: 4 });
+    const complete = (seed: number, sender: string) =>
+      reassembler.accept(part(makeSet(1, seed).segments, 0), { nowMs: 0, sender }).kind === "complete";
+    expect(complete(1, "raya")).toBe(true);
+    for (let seed = 1; seed <= 20; seed += 1) expect(complete(seed, "saro")).toBe(true);
+    expect(complete(1, "raya")).toBe(false);
+    expect(complete(20, "saro")).toBe(false);
+    expect(complete(1, "saro")).toBe(true);
+  });
+
   test("beyond maxSets, the set that waited longest for a segment goes, and is reported", () => {
     const sets = [1, 2, 3].map((seed) => makeSet(3, seed));
     const [a, b, c] = sets.map(({ segments }) => segments);

@@ -14,6 +14,7 @@ import {
 } from "../options.ts";
 import { parseSegment, type Segment, setIdOf } from "../segment.ts";
 import { BufferUsage } from "./buffer-usage.ts";
+import { CompletedSets } from "./completed-sets.ts";
 import { maxCostOf, PartialSet } from "./partial-set.ts";
 import type { AcceptResult, DiscardReason, IncompleteReport } from "./results.ts";
 
@@ -25,14 +26,14 @@ export class Reassembler {
   /** Least recently updated first. */
   readonly #sets = new Map<string, PartialSet>();
   readonly #usage = new BufferUsage();
-  /** When each was completed, oldest first. */
-  readonly #completed = new Map<string, number>();
+  readonly #completed: CompletedSets;
   #reports: IncompleteReport[] = [];
   #latestMs = Number.NEGATIVE_INFINITY;
 
   /** @throws {@link SegmentationError} `INVALID_OPTION` */
   constructor(options: ReassemblerOptions) {
     this.#options = resolveReassemblerOptions(options);
+    this.#completed = new CompletedSets(this.#options.maxCompletedSets);
   }
 
   /** Memory that waiting segments take, with what it costs to keep account of them; at most `maxBufferedBytes`. */
@@ -78,7 +79,7 @@ export class Reassembler {
     const key = keyOf(sender, setId);
     const set = this.#sets.get(key);
     if (set !== undefined) this.#remove(key, set);
-    this.#remember(key, completedAtMs);
+    this.#completed.add(key, sender ?? "", completedAtMs);
   }
 
   #take(bytes: Uint8Array, nowMs: number, sender: string | undefined): AcceptResult {
@@ -113,7 +114,7 @@ export class Reassembler {
     const solved = set.isReady ? set.solve(this.#options.random) : undefined;
     if (solved !== undefined) {
       this.#remove(key, set);
-      this.#remember(key, nowMs);
+      this.#completed.add(key, sender ?? "", nowMs);
       const { payload, forged } = solved;
       const unblinded = this.#options.blind ? payload.subarray(BLINDING_BYTES) : payload;
       return { kind: "complete", payload: unblinded, setId, ...named(sender), ...(forged > 0 && { forged }) };
@@ -168,15 +169,12 @@ export class Reassembler {
       if (set.updatedAtMs > deadlineMs) break;
       this.#giveUp(key, set, "timeout", nowMs);
     }
-    for (const [key, completedAtMs] of this.#completed) {
-      if (completedAtMs > deadlineMs) break;
-      this.#completed.delete(key);
-    }
+    this.#completed.forget(deadlineMs);
   }
 
   #setBackClock(nowMs: number): void {
     for (const set of this.#sets.values()) set.setBackClock(nowMs);
-    for (const [key, completedAtMs] of this.#completed) this.#completed.set(key, Math.min(completedAtMs, nowMs));
+    this.#completed.setBackClock(nowMs);
   }
 
   #giveUp(key: string, set: PartialSet, reason: IncompleteReport["reason"], nowMs: number): void {
@@ -189,15 +187,6 @@ export class Reassembler {
 
   #remove(key: string, set: PartialSet): void {
     if (this.#sets.delete(key)) this.#usage.delete(set);
-  }
-
-  #remember(key: string, completedAtMs: number): void {
-    this.#completed.delete(key);
-    this.#completed.set(key, completedAtMs);
-    for (const oldest of this.#completed.keys()) {
-      if (this.#completed.size <= this.#options.maxCompletedSets) return;
-      this.#completed.delete(oldest);
-    }
   }
 }
 

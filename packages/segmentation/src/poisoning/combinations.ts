@@ -8,8 +8,8 @@
 import { at } from "../erasure/field.ts";
 import type { BinarySolution } from "./binary-system.ts";
 
-/** Combinations of flips looked at in one group: so many are a forger's work, and the true one is not worth the time. */
-const MAX_COMBINATIONS = 4_096;
+/** Combinations of flips looked at in one group; no budget for the hash reaches further. */
+const MAX_COMBINATIONS = 1_024;
 
 /**
  * @param positions - of each unknown

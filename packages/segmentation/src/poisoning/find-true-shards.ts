@@ -84,7 +84,7 @@ function* choicesOf({ dataCount, parityCount, shardSize, candidates, random, bud
     const others = locateBeside(checks, measured, alignment, draw);
     if (others !== undefined && others.length > 0) yield* choicesWithout(others, checks, measured, draw);
   }
-  yield* choicesWithoutAny(checks, budget.attempts);
+  yield* choicesUnchecked(checks, candidates, measured, draw, budget.attempts);
 }
 
 /** The choices that satisfy all checks if nothing is true at `forged`. */
@@ -105,14 +105,23 @@ function* choicesWithout(
   }
 }
 
-/** Every way to leave out as many positions as there are checks, if that is at most `attempts` ways. */
-function* choicesWithoutAny({ positions, available }: Checks, attempts: number): Generator<Choice> {
+/** Every choice that leaves out as many positions as there are checks, if these are at most `attempts`. */
+function* choicesUnchecked(
+  checks: Checks,
+  candidates: Candidates,
+  measured: Measurement,
+  draw: Draw,
+  attempts: number,
+): Generator<Choice> {
+  const { positions, available } = checks;
+  if (available === 0) return;
   let ways = 1;
   for (let index = 0; index < available && ways <= attempts; index++) {
     ways = (ways * (positions.length - index)) / (index + 1);
   }
+  for (const { length } of candidates.values()) ways *= length;
   if (ways > attempts) return;
-  for (const forged of subsets(positions, available)) yield new Map(forged.map((position) => [position, "forged"]));
+  for (const forged of subsets(positions, available)) yield* choicesWithout(forged, checks, measured, draw);
 }
 
 function* subsets(items: readonly number[], size: number): Generator<readonly number[]> {

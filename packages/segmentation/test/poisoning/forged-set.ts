@@ -15,14 +15,19 @@ export class Dice {
 
   /** 0 to `limit` - 1. */
   below(limit: number): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 16), 0x85ebca6b);
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-    return Math.floor((((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32) * limit);
+    return Math.floor((this.#next() / 2 ** 32) * limit);
   }
 
   bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.below(256));
+    const words = Uint32Array.from({ length: Math.ceil(length / 4) }, () => this.#next());
+    return new Uint8Array(words.buffer, 0, length).slice();
+  }
+
+  #next(): number {
+    this.#state = (this.#state + 0x9e3779b9) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    return (mixed ^ (mixed >>> 16)) >>> 0;
   }
 
   /** `count` of the numbers below `limit`, in no order. */
@@ -52,6 +57,25 @@ export function parityOf(data: readonly Uint8Array[], parityCount: number, shard
   if (data.length === 1) for (const shard of parity) shard.set(data[0] ?? shard);
   else new ErasureCode().encode(data, parity, shardSize);
   return parity;
+}
+
+/**
+ * - `garbage`: nothing of the true shard is left
+ * - `one-byte`: some byte differs
+ * - `same-byte`: the first byte differs, so that all forgeries are in one column
+ */
+export type Forgery = "garbage" | "one-byte" | "same-byte";
+
+export function forge(shard: Uint8Array, forgery: Forgery, dice: Dice): Uint8Array {
+  const forged = forgery === "garbage" ? dice.bytes(shard.length) : shard.slice();
+  const index = forgery === "one-byte" ? dice.below(shard.length) : 0;
+  if (equal(forged, shard)) forged[index] = (forged[index] ?? 0) ^ (1 + dice.below(255));
+  return forged;
+}
+
+/** A set in which only true shards are held, for tests to change. */
+export function candidatesOf(truth: readonly Uint8Array[]): Map<number, Uint8Array[]> {
+  return new Map(truth.map((shard, position) => [position, [shard]]));
 }
 
 export type Found = {

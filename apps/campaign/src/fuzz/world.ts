@@ -167,7 +167,7 @@ export class World {
       check(equal(result.payload, set.payload), () => "complete: not the payload that was sent");
       const isFirst = set.fate !== "whole" || this.#kind !== "guarded" || set.setId === undefined;
       check(isFirst, () => "complete for the second time");
-      set.fate = "whole";
+      this.#markWhole(set);
     }
     return true;
   }
@@ -192,7 +192,14 @@ export class World {
     if (set === undefined || this.#senderOf() !== result.sender) return;
     // A replay, or the forged segment that made the difference: the oracle has compared the hash.
     check(equal(result.payload, set.payload), () => "complete: not the payload that was sent");
+    this.#markWhole(set);
+  }
+
+  /** Of two empty payloads, the second one is a duplicate. */
+  #markWhole(set: HonestSet): void {
     set.fate = "whole";
+    if (set.setId === undefined) return;
+    for (const other of this.#sets) if (other.setId === set.setId) other.fate = "whole";
   }
 
   #hostileSender(): string | undefined {

@@ -40,7 +40,7 @@ export type SegmenterOptions = SegmentationOptions & {
 };
 
 export type ReassemblerOptions = SegmentationOptions & {
-  /** Cap on memory for segments that wait, over all sets. @default 2 × (maxPayloadSize + 32 MiB) */
+  /** Cap on memory for segments that wait, over all sets. @default 2 × (maxPayloadSize + 40 MiB) */
   readonly maxBufferedBytes?: number;
   /** The same for each sender that is named. @default half of maxBufferedBytes */
   readonly maxBufferedBytesPerSender?: number;
@@ -100,7 +100,7 @@ export function resolveSegmenterOptions(options: SegmenterOptions): ResolvedSegm
 /** @throws {@link SegmentationError} `INVALID_OPTION` */
 export function resolveReassemblerOptions(options: ReassemblerOptions): ResolvedReassemblerOptions {
   const common = resolveCommon(options);
-  const { maxBufferedBytes = 2 * (common.maxPayloadSize + 32 * MIB), maxSets = 256 } = options;
+  const { maxBufferedBytes = 2 * (common.maxPayloadSize + 40 * MIB), maxSets = 256 } = options;
   const { maxBufferedBytesPerSender = Math.ceil(maxBufferedBytes / 2) } = options;
   const { maxSetsPerSender = Math.ceil(maxSets / 2), maxCompletedSets = 4_096, timeoutMs = 300_000 } = options;
   const { clock = { nowMs: Date.now }, observer = {}, random = randomBytes } = options;

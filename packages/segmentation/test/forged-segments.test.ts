@@ -172,7 +172,7 @@ describe("alternatives are bounded", () => {
 
   test("they leave room for the segments that are still to come", () => {
     const many = segmentsOf(payloadOf(300 * 64), { parity: "none" });
-    const maxBufferedBytes = 100_000; // the set by itself may cost 97,024
+    const maxBufferedBytes = 1_024 + 300 * (64 + 560) + 8 + 3_000;
     for (const sender of [undefined, "saro"]) {
       const reassembler = new Reassembler({
         ...OPTIONS,
@@ -190,7 +190,8 @@ describe("alternatives are bounded", () => {
   });
 
   test("they push no set out", () => {
-    const maxBufferedBytes = 1_024 + 24 * (64 + 256) + 1_024 + 2 * (64 + 256);
+    const cost = 64 + 560;
+    const maxBufferedBytes = 1_024 + 24 * cost + 1_024 + 2 * cost;
     const reassembler = new Reassembler({ ...OPTIONS, maxBufferedBytes });
     const [waiting] = segmentsOf(payloadOf(640)) as [Segment];
     reassembler.accept(encodeSegment(waiting), AT_0);

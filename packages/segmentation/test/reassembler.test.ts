@@ -142,7 +142,7 @@ describe("what is not taken", () => {
     ["the message", OPTIONS, { ...valid, length: 256, chunk: payloadOf(128) }],
     ["the payload", { ...OPTIONS, maxPayloadSize: 127 }, valid],
     ["the count", { ...OPTIONS, maxTotalSegments: 2 }, { ...valid, parityCount: 1 }],
-    ["the whole set in memory", { ...OPTIONS, maxBufferedBytes: 1_024 + 128 + 2 * 256 - 1 }, valid],
+    ["the whole set in memory", { ...OPTIONS, maxBufferedBytes: 1_024 + 128 + 2 * 560 - 1 }, valid],
   ])("oversized: %s", (_, options, fields) => {
     const reassembler = new Reassembler(options);
     expect(reassembler.accept(segmentBytes(fields), AT_0)).toMatchObject({ kind: "discarded", reason: "oversized" });
@@ -282,7 +282,7 @@ describe("expiry and eviction", () => {
   });
 
   test("beyond maxBufferedBytes, older sets make room", () => {
-    const cost = 64 + 256;
+    const cost = 64 + 560;
     const reassembler = new Reassembler({ ...OPTIONS, maxBufferedBytes: 2 * 1_024 + 4 * cost });
     const [a, b] = [makeSet(4, 1), makeSet(4, 2)];
     for (const index of [0, 1]) reassembler.accept(part(a.segments, index), AT_0);
@@ -310,7 +310,7 @@ describe("expiry and eviction", () => {
   });
 
   test("the bound on the bytes of one sender counts its own", () => {
-    const cost = 64 + 256;
+    const cost = 64 + 560;
     const name = 2 * "saro".length;
     const bytes = 1_024 + name + 4 * cost;
     const reassembler = new Reassembler({ ...OPTIONS, maxBufferedBytesPerSender: bytes });

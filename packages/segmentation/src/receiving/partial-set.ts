@@ -10,8 +10,8 @@ import { findTrueShards } from "../poisoning/find-true-shards.ts";
 import { CHUNK_ALIGNMENT, type Segment } from "../segment.ts";
 import { type IncompleteReport, type IndexRange, MAX_REPORTED_RANGES } from "./results.ts";
 
-/** What a waiting segment costs besides its chunk: the array object and its place in the map, rounded up. */
-const SEGMENT_COST = 256;
+/** What a waiting segment costs besides its chunk, most of it outside the heap: measured in resident memory, rounded up. */
+const SEGMENT_COST = 560;
 
 /** What a set costs besides its segments, rounded up. */
 const SET_COST = 1_024;

@@ -20,6 +20,7 @@ export class JsKernel implements RowKernel {
   #bytes = new Uint8Array(0);
   #symbols = new Uint16Array(0);
   #rowWords = 0;
+  /** Words that were held since the last `close`. */
   #used = 0;
 
   constructor(field: Field) {
@@ -28,15 +29,17 @@ export class JsKernel implements RowKernel {
 
   open(rows: number, rowBytes: number): void {
     this.#rowWords = rowBytes / 4;
-    this.#used = rows * this.#rowWords;
-    if (this.#words.length >= this.#used) return;
-    this.#words = new Uint32Array(this.#used);
+    const length = rows * this.#rowWords;
+    this.#used = Math.max(this.#used, length);
+    if (this.#words.length >= length) return;
+    this.#words = new Uint32Array(length);
     this.#bytes = new Uint8Array(this.#words.buffer);
     this.#symbols = new Uint16Array(this.#words.buffer);
   }
 
   close(): void {
     this.#words.fill(0, 0, this.#used);
+    this.#used = 0;
   }
 
   get memory(): Uint8Array {

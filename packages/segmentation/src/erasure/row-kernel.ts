@@ -13,7 +13,7 @@ export const MAX_PRODUCT_INPUTS = 32;
 export interface RowKernel {
   /** Makes room for so many rows. Whatever was there is gone; what rows hold at first is undefined. */
   open(rows: number, rowBytes: number): void;
-  /** Zero-fills all that was held since `open`. The memory itself is kept. */
+  /** Zero-fills all that was held since the first `open` or the last `close`. The memory itself is kept. */
   close(): void;
   /** What is kept between calls. */
   readonly memory: Uint8Array;

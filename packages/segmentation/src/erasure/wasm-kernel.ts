@@ -55,6 +55,7 @@ export class WasmKernel implements RowKernel {
   #memory: Uint8Array;
   #width = 0;
   #stride = 0;
+  /** Of what was held since the last `close`. */
   #end = 0;
 
   constructor(module: WebAssembly.Module, field: Field) {
@@ -75,9 +76,10 @@ export class WasmKernel implements RowKernel {
   open(rows: number, rowBytes: number): void {
     this.#width = rowBytes;
     this.#stride = rowBytes | ODD_BLOCK_BYTES;
-    this.#end = this.#rows + rows * this.#stride;
+    const end = this.#rows + rows * this.#stride;
+    this.#end = Math.max(this.#end, end);
     const { memory } = this.#exports;
-    const pages = Math.ceil((this.#end - memory.buffer.byteLength) / PAGE_BYTES);
+    const pages = Math.ceil((end - memory.buffer.byteLength) / PAGE_BYTES);
     if (pages > 0) {
       memory.grow(pages);
       this.#memory = new Uint8Array(memory.buffer);
@@ -87,6 +89,7 @@ export class WasmKernel implements RowKernel {
 
   close(): void {
     this.#memory.fill(0, this.#rows, this.#end);
+    this.#end = 0;
   }
 
   get memory(): Uint8Array {

@@ -12,11 +12,12 @@ describe.each(BACKENDS)("%s", (backend) => {
 
   test("keeps nothing of the shards when a call is done", () => {
     // Recognised wherever it is left: in both fields a shard of equal bytes stays one when it is multiplied.
-    const bytes = 1024;
-    for (const { k, m } of [
-      { k: 20, m: 3 },
-      { k: 300, m: 40 },
-      { k: 5, m: 1 },
+    // The longer shards take two strips, of which the second is narrow.
+    for (const { k, m, bytes } of [
+      { k: 20, m: 3, bytes: 1_024 },
+      { k: 20, m: 3, bytes: 16_576 },
+      { k: 300, m: 40, bytes: 16_576 },
+      { k: 5, m: 1, bytes: 16_576 },
     ]) {
       const data = Array.from({ length: k }, () => new Uint8Array(bytes - 1).fill(0xa5));
       const parity = emptyShards(m, bytes);

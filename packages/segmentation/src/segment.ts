@@ -58,31 +58,39 @@ export function setIdOf({
 }
 
 /** @param segment - `chunkSize` is not on the wire; a parity count of 0 is left out */
-export function encodeSegment(segment: Omit<Segment, "chunkSize">): Uint8Array {
-  const { payloadHash, payloadLength, index, dataCount, parityCount, isParity, chunk } = segment;
-  const header = create(SegmentMessageSchema, {
+export function encodeSegment({ chunk, ...header }: Omit<Segment, "chunkSize">): Uint8Array {
+  const segment = encodeHeader(header, chunk.length);
+  segment.chunk.set(chunk);
+  return segment.bytes;
+}
+
+/** The whole message, with `chunk` as the place in it where the chunk is to be written: it may be large. */
+export function encodeHeader(
+  { payloadHash, payloadLength, index, dataCount, parityCount, isParity }: Omit<Segment, "chunkSize" | "chunk">,
+  chunkLength: number,
+): { readonly bytes: Uint8Array; readonly chunk: Uint8Array } {
+  const message = create(SegmentMessageSchema, {
     originalPayloadHash: payloadHash,
     originalPayloadLength: payloadLength,
     index,
     dataSegmentCount: dataCount,
     isParity,
   });
-  if (parityCount > 0) header.paritySegmentCount = parityCount;
-  return withChunk(toBinary(SegmentMessageSchema, header), chunk);
+  if (parityCount > 0) message.paritySegmentCount = parityCount;
+  // `segment_payload` is the last field, so it can be appended by hand; a library would copy it three times.
+  const header = [...toBinary(SegmentMessageSchema, message), ...chunkPrefix(chunkLength)];
+  const bytes = new Uint8Array(header.length + chunkLength);
+  bytes.set(header);
+  return { bytes, chunk: bytes.subarray(header.length) };
 }
 
-/** Appends `segment_payload`, the last field, by hand: the chunk is copied once and not three times. */
-function withChunk(header: Uint8Array, chunk: Uint8Array): Uint8Array {
-  if (chunk.length === 0) return header;
+/** Tag and length; nothing for an empty chunk, as proto3 has it. */
+function chunkPrefix(chunkLength: number): number[] {
+  if (chunkLength === 0) return [];
   const prefix = [SEGMENT_PAYLOAD_TAG];
-  let rest = chunk.length;
+  let rest = chunkLength;
   for (; rest > 0x7f; rest >>>= 7) prefix.push((rest & 0x7f) | 0x80);
-  prefix.push(rest);
-  const bytes = new Uint8Array(header.length + prefix.length + chunk.length);
-  bytes.set(header);
-  bytes.set(prefix, header.length);
-  bytes.set(chunk, header.length + prefix.length);
-  return bytes;
+  return [...prefix, rest];
 }
 
 /** Reads any bytes; never throws. The chunk may share memory with `bytes`. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { ErasureCode } from "../erasure.ts";
-import { encodeSegment, setIdOf } from "../segment.ts";
+import { encodeHeader, encodeSegment, setIdOf } from "../segment.ts";
 import type { Shards } from "./shards.ts";
 
 /** Messages in index order, data before parity. May be walked more than once; each walk makes them anew. */
@@ -27,9 +27,12 @@ export function segmentsOf(shards: Shards, chunkSize: number, parityCount: numbe
     *[Symbol.iterator]() {
       for (const [index, chunk] of chunks.entries()) yield encodeSegment({ ...set, index, isParity: false, chunk });
       if (parityCount === 0) return;
-      const parity = Array.from({ length: parityCount }, () => new Uint8Array(chunkSize));
-      new ErasureCode().encode(chunks, parity, chunkSize);
-      for (const [index, chunk] of parity.entries()) yield encodeSegment({ ...set, index, isParity: true, chunk });
+      const parity = Array.from({ length: parityCount }, (_, index) =>
+        encodeHeader({ ...set, index, isParity: true }, chunkSize),
+      );
+      const places = parity.map(({ chunk }) => chunk);
+      new ErasureCode().encode(chunks, places, chunkSize);
+      for (const { bytes } of parity) yield bytes;
     },
   };
 }

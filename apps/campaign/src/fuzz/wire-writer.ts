@@ -15,11 +15,16 @@ export type Header = {
   readonly isParity: boolean;
 };
 
-const CAPACITY = 4 * 2 ** 20;
+/** Beyond what any mutation writes. */
+const CAPACITY = 2 ** 20;
 
 export class WireWriter {
-  readonly #buffer = new Uint8Array(CAPACITY);
+  readonly #buffer: Uint8Array;
   #length = 0;
+
+  constructor(capacity = CAPACITY) {
+    this.#buffer = new Uint8Array(capacity);
+  }
 
   /** Begins the next message. */
   reset(): this {

@@ -1,35 +1,28 @@
 /**
  * One receiver with options at random, honest senders, and hostile ones between them.
- *
- * - `guarded`: few named hostile senders, a calm clock, bounds for each sender: every honest set must become whole
- * - `open`: ever new hostile senders, tight bounds, a clock that jumps: an honest set becomes whole or is reported
- * - `poisoned`: no sender is named, so that honest and forged segments meet in one set
+ * @module
  */
-import { type Parity, Segmenter } from "@chat/segmentation";
+import { Segmenter } from "@chat/segmentation";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import type { Random } from "../random.ts";
 import { type Invention, MUTATIONS } from "./mutations.ts";
 import { type ReadSegment, readSegment } from "./reference-reader.ts";
-import { check, equal, hexOf, OracleError, type WatchedOptions, WatchedReassembler } from "./watched-reassembler.ts";
-import type { WireWriter } from "./wire-writer.ts";
-
-type Kind = "guarded" | "open" | "poisoned";
+import { check, equal, hexOf, OracleError, WatchedReassembler } from "./watched-reassembler.ts";
+import { WireWriter } from "./wire-writer.ts";
+import { HOSTILE_SENDERS, LARGEST_PAYLOAD, planWorld, type WorldPlan } from "./world-plan.ts";
 
 /** One payload of an honest sender. */
 type HonestSet = {
   readonly payload: Uint8Array;
   readonly setId: string | undefined;
-  readonly messages: readonly Uint8Array[];
   /** Those that arrive, some more than once, in the order of arrival; taken from the end. */
   readonly arriving: Uint8Array[];
   fate: "waiting" | "whole" | "reported" | "refused";
 };
 
 const HONEST = "honest";
-const HOSTILE_SENDERS = 3;
 const MUTATION_NAMES = Object.keys(MUTATIONS);
 const CALM_STEP_MS = 20;
-const MAX_SEGMENT_BYTES = 153_600;
 
 export type Counts = Record<string, number>;
 
@@ -37,8 +30,7 @@ export class World {
   readonly #random: Random;
   readonly #writer: WireWriter;
   readonly #counts: Counts;
-  readonly #kind: Kind;
-  readonly #options: WatchedOptions;
+  readonly #plan: WorldPlan;
   readonly #watched: WatchedReassembler;
   readonly #segmenter: Segmenter;
   readonly #sets: HonestSet[] = [];
@@ -54,14 +46,13 @@ export class World {
     this.#random = random;
     this.#writer = writer;
     this.#counts = counts;
-    this.#kind = random.pick(["guarded", "guarded", "open", "poisoned"]);
-    const { options, parity } = chooseOptions(random, this.#kind);
-    this.#options = options;
+    this.#plan = planWorld(random);
+    const { isLarge, kind, options, parity } = this.#plan;
     this.#nowMs = random.pick([0, 1_700_000_000_000]);
     this.#latestMs = this.#nowMs;
     const sizes = { maxMessageSize: options.maxMessageSize, wrap: options.wrap, blind: options.blind };
     this.#segmenter = new Segmenter({ ...sizes, parity, random: (length) => random.bytes(length) });
-    for (let count = random.between(1, 4); count > 0; count -= 1) this.#sets.push(this.#makeSet());
+    for (let count = isLarge ? 1 : random.between(1, 4); count > 0; count -= 1) this.#sets.push(this.#makeSet());
     // Also where honest payloads travel as they are, there are segments to mutate.
     const wrapper = new Segmenter({ ...sizes, wrap: "always", parity, random: (length) => random.bytes(length) });
     const payload = random.bytes(random.spread(0, 1_000));
@@ -76,7 +67,7 @@ export class World {
       const set = this.#sets.find((honest) => honest.setId === setId && this.#senderOf() === sender);
       if (set !== undefined && set.fate !== "whole") set.fate = "reported";
     });
-    this.#count(`worlds.${this.#kind}`);
+    this.#count(`worlds.${kind}${isLarge ? ".large" : ""}`);
   }
 
   get slowestCallMs(): number {
@@ -110,28 +101,35 @@ export class World {
 
   #makeSet(): HonestSet {
     const random = this.#random;
-    const { chunkSize } = this.#segmenter;
-    const { blind, maxMessageSize, wrap } = this.#options;
-    const chunks = random.chance(0.03) ? random.between(20, 260) : random.spread(1, 20);
-    const atLeast =
-      wrap === "when-needed" ? Math.max(maxMessageSize + 1, (chunks - 1) * chunkSize) : (chunks - 1) * chunkSize;
-    const isSmall = chunkSize <= 2_048;
-    const payload = random.bytes(isSmall ? random.between(atLeast, atLeast + chunkSize) : random.spread(0, 4_000));
+    const { blind, maxMessageSize } = this.#plan.options;
+    const payload = random.bytes(this.#payloadLength());
     const made = this.#segmenter.segment(payload);
     const messages = [...made];
     check(messages.length === made.total, () => `segmenter: ${messages.length} messages, ${made.total} announced`);
     for (const message of messages) {
       check(message.length <= maxMessageSize, () => `segmenter: a message of ${message.length} bytes`);
     }
-    const segments = messages.flatMap((message) => readSegment(message) ?? []);
     const isWrapped = made.setId !== undefined;
+    const segments = isWrapped ? messages.flatMap((message) => readSegment(message) ?? []) : [];
     if (isWrapped) this.#learn(payload, segments, blind);
-    const needed = isWrapped ? (segments[0]?.dataCount ?? 1) : 1;
-    const arriving = random.shuffle([...messages]).slice(0, random.between(needed, messages.length));
-    while (random.chance(0.3)) arriving.push(random.pick(messages));
     for (const message of messages) this.#addMaterial(message);
     this.#count("honestSets");
-    return { payload, setId: made.setId, messages, arriving: random.shuffle(arriving), fate: "waiting" };
+    const arriving =
+      this.#plan.kind === "besieged" ? besiege(random, messages, segments) : lossy(random, messages, segments);
+    return { payload, setId: made.setId, arriving: random.shuffle(arriving), fate: "waiting" };
+  }
+
+  #payloadLength(): number {
+    const random = this.#random;
+    const { isLarge, options } = this.#plan;
+    const { chunkSize } = this.#segmenter;
+    if (isLarge) return random.between(2 ** 20, LARGEST_PAYLOAD);
+    if (chunkSize > 2_048) return random.spread(0, 4_000);
+    const chunks = random.chance(0.03) ? random.between(20, 260) : random.spread(1, 20);
+    // One that is sent as it is tells little.
+    const least = options.wrap === "always" ? 0 : options.maxMessageSize + 1;
+    const length = Math.max(least, (chunks - 1) * chunkSize);
+    return random.between(length, length + chunkSize);
   }
 
   #addMaterial(message: Uint8Array): void {
@@ -150,7 +148,12 @@ export class World {
 
   /** Undefined where honest and hostile are not told apart. */
   #senderOf(): string | undefined {
-    return this.#kind === "poisoned" ? undefined : HONEST;
+    return this.#plan.kind === "poisoned" ? undefined : HONEST;
+  }
+
+  /** Nothing that others do may cost an honest sender anything. */
+  get #isCalm(): boolean {
+    return this.#plan.kind === "guarded" || this.#plan.kind === "besieged";
   }
 
   /** Whether there was anything left to deliver. */
@@ -165,7 +168,7 @@ export class World {
     if (result.kind === "discarded" && result.reason === "oversized" && set.fate === "waiting") set.fate = "refused";
     if (result.kind === "complete") {
       check(equal(result.payload, set.payload), () => "complete: not the payload that was sent");
-      const isFirst = set.fate !== "whole" || this.#kind !== "guarded" || set.setId === undefined;
+      const isFirst = set.fate !== "whole" || !this.#isCalm || set.setId === undefined;
       check(isFirst, () => "complete for the second time");
       this.#markWhole(set);
     }
@@ -174,7 +177,7 @@ export class World {
 
   #deliverMutated(): void {
     const random = this.#random;
-    const name = this.#kind === "poisoned" && random.chance(0.2) ? "forge" : random.pick(MUTATION_NAMES);
+    const name = this.#plan.kind === "poisoned" && random.chance(0.2) ? "forge" : random.pick(MUTATION_NAMES);
     const writer = this.#writer.reset();
     MUTATIONS[name]?.({
       random,
@@ -182,7 +185,7 @@ export class World {
       messages: this.#messages,
       segments: this.#segments,
       inventions: this.#inventions,
-      maxMessageSize: this.#options.maxMessageSize,
+      maxMessageSize: this.#plan.options.maxMessageSize,
     });
     const result = this.#watched.accept(writer.bytes, this.#hostileSender(), this.#nowMs);
     this.#count(`mutated.${name}`);
@@ -204,16 +207,16 @@ export class World {
 
   #hostileSender(): string | undefined {
     const random = this.#random;
-    if (this.#kind === "poisoned") return undefined;
-    if (this.#kind === "guarded") return `hostile ${random.below(HOSTILE_SENDERS)}`;
+    if (this.#plan.kind === "poisoned") return undefined;
+    if (this.#isCalm) return `hostile ${random.below(HOSTILE_SENDERS)}`;
     if (random.chance(0.3)) this.#hostileSenders += 1;
     return random.pick([undefined, `new ${this.#hostileSenders}`, `old ${random.below(4)}`]);
   }
 
   #tick(): void {
     const random = this.#random;
-    if (this.#kind === "open" && random.chance(0.01)) {
-      const { timeoutMs = 300_000 } = this.#options;
+    if (this.#plan.kind === "open" && random.chance(0.01)) {
+      const { timeoutMs = 300_000 } = this.#plan.options;
       this.#nowMs = Math.max(0, this.#nowMs + random.between(-2, 2) * random.below(timeoutMs));
     } else this.#nowMs += random.below(CALM_STEP_MS);
     this.#latestMs = Math.max(this.#latestMs, this.#nowMs);
@@ -228,7 +231,11 @@ export class World {
     const messages = [...this.#segmenter.segment(payload)];
     for (const message of messages) known.set(hexOf(readSegment(message)?.hash ?? payload), payload);
     const bounds = { maxBufferedBytes: 2 ** 24, maxBufferedBytesPerSender: 2 ** 24, maxCompletedSets: 1 };
-    const receiver = new WatchedReassembler({ ...this.#options, ...bounds, maxTotalSegments: 65_536 }, known, () => {});
+    const receiver = new WatchedReassembler(
+      { ...this.#plan.options, ...bounds, maxTotalSegments: 65_536 },
+      known,
+      () => {},
+    );
     const results = messages.map((message) => receiver.accept(message, undefined, 0));
     const whole = results.flatMap((result) => (result.kind === "complete" ? [result.payload] : []));
     check(
@@ -240,10 +247,15 @@ export class World {
   }
 
   #judge(): void {
+    const { kind } = this.#plan;
     for (const { fate, setId } of this.#sets) {
-      this.#count(`${this.#kind}.${fate}`);
-      const isFine = this.#kind === "poisoned" || fate === "whole" || (this.#kind === "open" && fate !== "waiting");
-      check(isFine, () => `an honest set is ${fate} after all its segments (${this.#kind}): ${setId}`);
+      this.#count(`${kind}.${fate}`);
+      // Whether a besieged set becomes whole is a matter of how much parity it has, and counted only.
+      const isFine =
+        fate === "whole" ||
+        kind === "poisoned" ||
+        (kind === "open" ? fate !== "waiting" : fate === "waiting" && kind === "besieged");
+      check(isFine, () => `an honest set is ${fate} after all its segments (${kind}): ${setId}`);
     }
   }
 
@@ -252,41 +264,28 @@ export class World {
   }
 }
 
-function chooseOptions(random: Random, kind: Kind): { options: WatchedOptions; parity: Parity } {
-  const maxMessageSize = random.pick([
-    123,
-    187,
-    187,
-    251,
-    507,
-    1_083,
-    random.between(123, 2_000),
-    MAX_SEGMENT_BYTES,
-    2 ** 28 - 1,
-  ]);
-  const chunkSize = Math.min(maxMessageSize, 2_048);
-  // Two of the largest sets that honest senders make, of up to 520 segments, with what keeping account of them costs.
-  const bytesOfTwoSets = 2 * 520 * (chunkSize + 512) + 2 ** 16;
-  const isGuarded = kind === "guarded";
-  const tight = random.spread(2_000, 2_000_000);
-  const maxBufferedBytesPerSender = isGuarded ? bytesOfTwoSets : random.chance(0.5) ? tight : Math.ceil(tight / 2);
-  const maxSetsPerSender = isGuarded ? 8 : random.between(1, 16);
-  const options = {
-    maxMessageSize,
-    maxPayloadSize: random.pick([100 * 2 ** 20, 2 ** 21, 2 ** 32 - 33]),
-    maxTotalSegments: random.pick([65_536, 1_000]),
-    wrap: random.pick(["when-needed", "always"] as const),
-    blind: random.chance(0.25),
-    maxBufferedBytesPerSender,
-    maxBufferedBytes: isGuarded ? (HOSTILE_SENDERS + 1) * maxBufferedBytesPerSender : tight,
-    maxSetsPerSender,
-    maxSets: isGuarded ? (HOSTILE_SENDERS + 1) * maxSetsPerSender : random.between(1, 64),
-    maxCompletedSets: isGuarded ? 1_024 : random.pick([0, 1, 16, 1_024]),
-    timeoutMs: kind === "open" ? random.spread(1, 300_000) : 300_000,
-    random: (length: number) => random.bytes(length),
-  };
-  const parities: readonly Parity[] = ["seven-eighths", "seven-eighths", "none", { rate: 0.125 }, { rate: 1 }];
-  // Of one chunk, parity by rate is as large as a message may be.
-  const parity = maxMessageSize > MAX_SEGMENT_BYTES ? "seven-eighths" : random.pick(parities);
-  return { options, parity };
+/** Of each set so many segments that they suffice, some of them twice. */
+function lossy(random: Random, messages: readonly Uint8Array[], segments: readonly ReadSegment[]): Uint8Array[] {
+  const needed = segments[0]?.dataCount ?? 1;
+  const arriving = random
+    .shuffle([...messages])
+    .slice(0, random.between(Math.min(needed, messages.length), messages.length));
+  while (random.chance(0.3)) arriving.push(random.pick(messages));
+  return arriving;
+}
+
+/** All of them, and beside some of them forged ones of the same index. */
+function besiege(random: Random, messages: readonly Uint8Array[], segments: readonly ReadSegment[]): Uint8Array[] {
+  const arriving = [...messages];
+  if (segments.length < messages.length) return arriving;
+  const share = random.pick([0.02, 0.1, 0.3, 1]);
+  for (const segment of segments) {
+    if (segment.chunk.length < 16 || !random.chance(share)) continue;
+    for (let count = random.between(1, 3); count > 0; count -= 1) {
+      arriving.push(
+        new WireWriter(segment.chunk.length + 100).segment(segment, random.bytes(segment.chunk.length)).bytes,
+      );
+    }
+  }
+  return arriving;
 }

@@ -13,8 +13,8 @@ import asc from "assemblyscript/asc";
 /** A source may become several binaries, one for each set of instructions. */
 const BINARIES = [
   { name: "keccak", source: "keccak.ts", features: [], optimize: ["-O1"] },
-  { name: "erasure-simd", source: "erasure.ts", features: ["simd"] },
-  { name: "erasure-relaxed-simd", source: "erasure.ts", features: ["simd", "relaxed-simd"] },
+  { name: "erasure-simd", source: "erasure.ts", features: ["simd"], optimize: ["-Os"] },
+  { name: "erasure-relaxed-simd", source: "erasure.ts", features: ["simd", "relaxed-simd"], optimize: ["-Os"] },
 ];
 
 const folder = import.meta.dirname;

@@ -74,11 +74,14 @@ function* choicesOf({ dataCount, parityCount, shardSize, candidates, random, bud
   if (lone !== undefined) yield* choicesWithout(lone, checks, measured, draw);
   if (lone?.length !== 0) yield* choicesWithout([], checks, measured, draw);
 
-  const contested = [...new Set(measured.alternatives.map(({ position }) => position))];
-  if (contested.length > 0 && contested.length < checks.rows) {
-    const rest = erase(checks, measured.syndromes, contested);
-    const others = locate(rest.checks, rest.syndromes);
-    if (others !== undefined) yield* choicesWithout([...contested, ...others], checks, measured, draw);
+  // Who forges everywhere leaves single candidates where a true one was lost; who forges little has few contested.
+  const contested = checks.positions.filter((position) => (seen.get(position)?.length ?? 0) > 1);
+  const single = checks.positions.filter((position) => seen.get(position)?.length === 1);
+  for (const suspects of [contested, single]) {
+    if (contested.length === 0 || suspects.length === 0 || suspects.length >= checks.rows) continue;
+    const rest = erase(checks, measured.syndromes, suspects);
+    const others = locate(rest.checks, rest.syndromes) ?? [];
+    yield* choicesWithout([...suspects, ...others], checks, measured, draw);
   }
   for (const alignment of ["possible", "none"] as const) {
     const others = locateBeside(checks, measured, alignment, draw);

@@ -150,12 +150,25 @@ describe("both in one set", () => {
     ["112 + 16", "garbage", MIDDLE, 15 - 2],
     ["112 + 16", "one-byte", { ...MIDDLE, shardSize: 16_384 }, 6],
     ["700 + 99", "garbage", LARGE, 40],
+    ["700 + 99", "same-byte", LARGE, 40],
   ] as const)("%s, %s: twins everywhere, but some true ones were lost", (_, forgery, shape, lost) => {
     const dice = new Dice(11);
     const truth = codewordOf(shape, dice);
     const candidates = new Map(truth.map((shard, position) => [position, [forge(shard, forgery, dice), shard]]));
     for (const position of dice.some(lost, truth.length)) candidates.get(position)?.pop();
     expect(search(shape, truth, candidates)).toEqual({ found: true, attempts: 1 });
+  });
+
+  test("twins almost everywhere, but some true ones were lost", () => {
+    const dice = new Dice(19);
+    const truth = codewordOf(MIDDLE, dice);
+    const candidates = candidatesOf(truth);
+    const [lost, untouched] = [dice.some(5, truth.length), dice.some(40, truth.length)];
+    for (const [position, shard] of truth.entries()) {
+      if (lost.includes(position)) candidates.set(position, [dice.bytes(4_096)]);
+      else if (!untouched.includes(position)) candidates.set(position, [dice.bytes(4_096), shard]);
+    }
+    expect(search(MIDDLE, truth, candidates)).toEqual({ found: true, attempts: 1 });
   });
 
   test("few contested positions are given up where all that was changed is in one column", () => {

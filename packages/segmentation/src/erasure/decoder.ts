@@ -45,17 +45,13 @@ export function decodeStrips(
     missing[place] = 0;
   }
   const locator = locatorLogs(field, missing);
-  wayFor(
-    field,
-    groupSize,
-    lost,
-  )({
-    ...{ kernel, field, groupSize, lost, locator, data, parity, received, recovered, shardSize },
-  });
+  const job = { kernel, field, groupSize, lost, locator, data, parity, received, recovered, shardSize };
+  const decode = cheapestWay(job);
+  decode(job);
 }
 
 /** Compares what each way does to a shard, in instructions of the WebAssembly kernels for 16 bytes. */
-function wayFor(field: Field, groupSize: number, lost: readonly number[]): (job: Job) => void {
+function cheapestWay({ field, groupSize, lost }: Shortage): (job: Job) => void {
   const layers = Math.log2(groupSize);
   const product = field.bits / 2;
   const transform = layers * (product + 1);
@@ -69,13 +65,10 @@ function decodeDirectly(job: Job): void {
   const { kernel, groupSize, data, parity, received, lost, recovered, shardSize } = job;
   const present = parity.map((shard, index) => ({ shard, place: at(received, index) }));
   for (const [index, shard] of data.entries()) if (shard) present.push({ shard, place: groupSize + index });
-  const batches = batchesOf(present).map((batch) => ({
-    shards: batch.map(({ shard }) => shard),
-    factors: recoveryFactors(
-      job,
-      batch.map(({ place }) => place),
-    ),
-  }));
+  const batches = batchesOf(present).map((batch) => {
+    const places = batch.map(({ place }) => place);
+    return { shards: batch.map(({ shard }) => shard), factors: recoveryFactors(job, places) };
+  });
   eachStrip(kernel, lost.length + MAX_PRODUCT_INPUTS, shardSize, (from) => {
     for (let row = 0; row < lost.length; row++) kernel.clear(row);
     for (const { shards, factors } of batches) {

@@ -43,6 +43,6 @@ export interface RowKernel {
    * @param needed - 1 for each row whose value is wanted, 0 for the others, which are left undefined
    */
   forward(row: number, count: number, point: number, needed: Uint8Array): void;
-  /** Row `to + i` ^= the sum of factors[i * inputs + j] * row `from + j`. */
+  /** Row `to + i` ^= the sum of factors[i * inputs + j] * row `from + j`, for at most {@link MAX_PRODUCT_INPUTS} inputs. */
   product(to: number, outputs: number, from: number, inputs: number, factors: Uint16Array): void;
 }

@@ -1,1 +1,1 @@
-export { openSqliteStore, type SqliteStoreOptions } from "./open.ts";
+export { openSqlitePartialSetStore, openSqliteStore, type SqliteStoreOptions } from "./open.ts";

@@ -182,6 +182,7 @@ export class SqliteMessages implements MessageStore {
       this.#assertOpen();
       const page = this.#segments.all(last);
       for (const row of page) {
+        this.#assertOpen(); // the key is wiped at closing
         yield this.#toSegment(row);
         last = row.position;
       }

@@ -5,11 +5,13 @@
  */
 import { closeSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { PartialSetStore } from "@chat/segmentation";
 import { type Store, StoreError } from "@chat/store";
 import { Connection } from "./connection.ts";
 import { errorCode } from "./error-code.ts";
 import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
 import { syncDirectory } from "./key-file.ts";
+import { SqlitePartialSets } from "./partial-sets.ts";
 import { migrate, schemaVersion } from "./schema.ts";
 import { Sealer } from "./sealer.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -34,7 +36,27 @@ export type SqliteStoreOptions = {
  * @throws {@link StoreError} (as a rejection) `STORE_LOCKED`, `WRONG_KEY`, `CORRUPT`, `SCHEMA_TOO_NEW`,
  *   `INVALID_OPTION`, `IO`
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+export function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  return openDatabase(options, (connection, sealer) => new SqliteStore(connection, sealer));
+}
+
+/**
+ * Opens half-received payloads in the database at `path`, or creates it, and owns it until it is closed: the file may
+ * be one of {@link openSqliteStore}, but not at the same time.
+ *
+ * @throws {@link StoreError} (as a rejection) as {@link openSqliteStore}
+ */
+export function openSqlitePartialSetStore(
+  options: SqliteStoreOptions,
+): Promise<PartialSetStore & AsyncDisposable & { close(): Promise<void> }> {
+  return openDatabase(options, (connection, sealer) => new SqlitePartialSets(connection, sealer));
+}
+
+/** @param open - takes over the connection and the sealer */
+async function openDatabase<Opened>(
+  options: SqliteStoreOptions,
+  open: (connection: Connection, sealer: Sealer) => Opened,
+): Promise<Opened> {
   const path = checkPath(options.path);
   const { key } = options;
   checkKey(key);
@@ -58,7 +80,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       sealer = new Sealer(await unwrapDataKey(readKeyRow(connection), key, keyFile));
       connection.transaction(() => migrate(connection, version));
     }
-    return new SqliteStore(connection, sealer);
+    return open(connection, sealer);
   } catch (error) {
     sealer?.wipe();
     connection.close();

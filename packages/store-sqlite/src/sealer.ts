@@ -3,7 +3,7 @@
  * A sealed value is nonce (12 bytes, random) || ciphertext || tag (16 bytes).
  * @module
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { StoreError } from "@chat/store";
 
 export const KEY_LENGTH = 32;
@@ -17,10 +17,12 @@ export type Place = readonly [table: string, column: string, ...key: (string | n
 /** Holds the data key. Random nonces are safe up to about 2^32 sealed values per key. */
 export class Sealer {
   readonly #key: Uint8Array;
+  readonly #tagKey: Uint8Array;
 
   /** @param key - 32 bytes; taken over, and wiped by {@link wipe} */
   constructor(key: Uint8Array) {
     this.#key = key;
+    this.#tagKey = new Uint8Array(hkdfSync("sha256", key, "", "look-up tags", KEY_LENGTH));
   }
 
   seal(plaintext: Uint8Array, ...place: Place): Uint8Array {
@@ -36,8 +38,14 @@ export class Sealer {
     return plaintext;
   }
 
+  /** What stands for a value that is looked up but not to be read: HMAC-SHA256 (32 bytes) under a key for this only. */
+  tag(...place: Place): Uint8Array {
+    return createHmac("sha256", this.#tagKey).update(associatedData(place)).digest();
+  }
+
   wipe(): void {
     this.#key.fill(0);
+    this.#tagKey.fill(0);
   }
 }
 

@@ -172,7 +172,7 @@ describe("alternatives are bounded", () => {
 
   test("they leave room for the segments that are still to come", () => {
     const many = segmentsOf(payloadOf(300 * 64), { parity: "none" });
-    const maxBufferedBytes = 1_024 + 300 * (64 + 560) + 8 + 3_000;
+    const maxBufferedBytes = 1_024 + 300 * (64 + 560) + 16 + 3_000;
     for (const sender of [undefined, "saro"]) {
       const reassembler = new Reassembler({
         ...OPTIONS,

@@ -87,6 +87,17 @@ describe("one set", () => {
     expect(reassembler.accept(part(segments, 0), { nowMs: 0, sender: "bob" })).toMatchObject(complete);
   });
 
+  test("senders with long names that begin alike do not share sets", () => {
+    const { payload, segments } = makeSet(2);
+    const [alice, bob] = ["a", "b"].map((end) => "x".repeat(5_000) + end) as [string, string];
+    const reassembler = new Reassembler(OPTIONS);
+    reassembler.accept(part(segments, 0), { nowMs: 0, sender: alice });
+    expect(reassembler.accept(part(segments, 1), { nowMs: 0, sender: bob })).toMatchObject({ kind: "pending" });
+    const complete = reassembler.accept(part(segments, 1), { nowMs: 0, sender: alice });
+    expect(complete).toMatchObject({ kind: "complete", payload, sender: alice });
+    expect(reassembler.accept(part(segments, 1), { nowMs: 0, sender: alice })).toMatchObject({ reason: "duplicate" });
+  });
+
   test("an empty sender is none", () => {
     const { payload, segments } = makeSet(2);
     const reassembler = new Reassembler(OPTIONS);
@@ -311,7 +322,7 @@ describe("expiry and eviction", () => {
 
   test("the bound on the bytes of one sender counts its own", () => {
     const cost = 64 + 560;
-    const name = 2 * "saro".length;
+    const name = 4 * "saro".length;
     const bytes = 1_024 + name + 4 * cost;
     const reassembler = new Reassembler({ ...OPTIONS, maxBufferedBytesPerSender: bytes });
     const [a, b, tooLarge] = [makeSet(4, 1), makeSet(4, 2), makeSet(5, 3)];

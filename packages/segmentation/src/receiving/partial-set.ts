@@ -16,6 +16,9 @@ const SEGMENT_COST = 560;
 /** What a set costs besides its segments, rounded up. */
 const SET_COST = 1_024;
 
+/** What a letter of a sender's name costs: two bytes, by which the set and the account of the sender's sets hold it. */
+const NAME_COST = 4;
+
 /** Different chunks that are kept for one index. */
 const MAX_CANDIDATES = 4;
 
@@ -32,7 +35,9 @@ const MAX_HASH_ATTEMPTS = 64;
 
 /** What a set costs at most, without alternatives. */
 export function maxCostOf({ payloadLength, dataCount, chunkSize }: Segment, sender = ""): number {
-  return SET_COST + 2 * sender.length + dataCount * ((dataCount === 1 ? payloadLength : chunkSize) + SEGMENT_COST);
+  return (
+    SET_COST + NAME_COST * sender.length + dataCount * ((dataCount === 1 ? payloadLength : chunkSize) + SEGMENT_COST)
+  );
 }
 
 export class PartialSet {
@@ -73,7 +78,7 @@ export class PartialSet {
     this.#dataCount = dataCount;
     this.#parityCount = parityCount;
     this.#shardSize = dataCount === 1 ? payloadLength : chunkSize;
-    const own = SET_COST + 2 * (sender?.length ?? 0);
+    const own = SET_COST + NAME_COST * (sender?.length ?? 0);
     const costInPlace = own + payloadLength + parityCount * this.#shardSize + this.total * SEGMENT_COST;
     this.#maySettleInPlace = payloadLength >= IN_PLACE_MIN_BYTES && dataCount > 1 && costInPlace <= maxCost;
     this.#extraRoom = maxCost - (this.#maySettleInPlace ? costInPlace : maxCostOf(segment, sender));

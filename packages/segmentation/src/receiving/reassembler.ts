@@ -17,6 +17,7 @@ import { BufferUsage } from "./buffer-usage.ts";
 import { CompletedSets } from "./completed-sets.ts";
 import { maxCostOf, PartialSet } from "./partial-set.ts";
 import type { AcceptResult, DiscardReason, IncompleteReport } from "./results.ts";
+import { shortName } from "./short-name.ts";
 
 /** Reports of sets given up that wait for `expire`; older ones are forgotten. An observer is told of every one. */
 const MAX_WAITING_REPORTS = 64;
@@ -76,10 +77,11 @@ export class Reassembler {
 
   /** Has a set count as complete, as after a restart: its segments are duplicates from here on. */
   markComplete(setId: string, { sender, completedAtMs }: { readonly sender?: string; readonly completedAtMs: number }) {
-    const key = keyOf(sender, setId);
+    const keeper = shortName(sender);
+    const key = keyOf(keeper, setId);
     const set = this.#sets.get(key);
     if (set !== undefined) this.#remove(key, set);
-    this.#completed.add(key, sender ?? "", completedAtMs);
+    this.#completed.add(key, keeper, completedAtMs);
   }
 
   #take(bytes: Uint8Array, nowMs: number, sender: string | undefined): AcceptResult {
@@ -97,7 +99,8 @@ export class Reassembler {
     const discard = (reason: DiscardReason): AcceptResult => ({ kind: "discarded", reason, setId });
     if (this.#options.blind && segment.payloadLength < BLINDING_BYTES) return discard("invalid");
     if (this.#isOversized(segment, sender)) return discard("oversized");
-    const key = keyOf(sender, setId);
+    const keeper = shortName(sender);
+    const key = keyOf(keeper, setId);
     if (this.#completed.has(key)) return discard("duplicate");
 
     const waiting = this.#sets.get(key);
@@ -114,7 +117,7 @@ export class Reassembler {
     const solved = set.isReady ? set.solve(this.#options.random) : undefined;
     if (solved !== undefined) {
       this.#remove(key, set);
-      this.#completed.add(key, sender ?? "", nowMs);
+      this.#completed.add(key, keeper, nowMs);
       const { payload, forged } = solved;
       const unblinded = this.#options.blind ? payload.subarray(BLINDING_BYTES) : payload;
       return { kind: "complete", payload: unblinded, setId, ...named(sender), ...(forged > 0 && { forged }) };
@@ -195,6 +198,6 @@ function named(sender: string | undefined): { readonly sender?: string } {
 }
 
 /** No set id holds a line break, so no two pairs have one key. */
-function keyOf(sender: string | undefined, setId: string): string {
-  return `${sender ?? ""}\n${setId}`;
+function keyOf(sender: string, setId: string): string {
+  return `${sender}\n${setId}`;
 }

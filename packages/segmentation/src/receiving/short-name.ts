@@ -1,0 +1,17 @@
+/**
+ * Senders by names of bounded length, so that the memory of complete sets, which counts sets, is bounded in bytes too.
+ * @module
+ */
+import { keccak256 } from "../keccak.ts";
+
+const LONGEST_NAME = 64;
+
+/** A name by itself, or a hash of it where it is long; empty for none. */
+export function shortName(sender: string | undefined): string {
+  if (sender === undefined || sender.length <= LONGEST_NAME) return sender ?? "";
+  const hash = keccak256(new TextEncoder().encode(sender));
+  // One letter longer than any short name, so that nobody can name himself like the hash of another.
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("")
+    .padStart(LONGEST_NAME + 1, "#");
+}

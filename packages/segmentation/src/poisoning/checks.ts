@@ -7,7 +7,6 @@
  * place z means to multiply L by x - z: syndrome j + 1 minus z times syndrome j, and one check less.
  * @module
  */
-
 import { at, codeLength, type Field, fieldOf, nextPowerOfTwo } from "../erasure/field.ts";
 import { locatorLogs } from "../erasure/locator.ts";
 import { codeExists } from "../parity.ts";

@@ -42,10 +42,12 @@ type Choice = ReadonlyMap<number, number | "forged">;
  * With c checks, which is how many more positions are held than `dataCount`, it finds
  *
  * - up to c / 2 positions without a true candidate, up to c - 1 if what was changed in them is not alike;
- * - any number of positions with true and forged candidates, as long as few choices satisfy all checks;
- * - both together, if what was changed is not alike.
+ * - any number of positions with true and forged candidates, up to 4,096 forged ones, as long as few choices satisfy
+ *   all checks;
+ * - c / 2 of the first beside any number of the second, or nearly c, if what was changed is not alike.
  *
- * Time is linear in the bytes of all candidates, and cubic in the number of checks and of alternatives, both bounded.
+ * Time is linear in the bytes of all candidates and cubic in the number of checks and of forged candidates. Both are
+ * bounded: of more than 256 checks, or fewer in a set of more than 4,000 segments, the first ones are used.
  */
 export function findTrueShards(set: ForgedSet): ReadonlyMap<number, Uint8Array> | undefined {
   const { dataCount, candidates, budget, isWhole } = set;

@@ -30,7 +30,6 @@ export function locate(checks: Checks, syndromes: readonly Uint16Array[]): numbe
   const { pivots } = independent;
   if (pivots.length === 0) return [];
   const degree = Math.floor((rows + pivots.length - 1) / 2);
-  if (degree >= rows) return undefined;
   // These columns tell as much as all.
   const columns = syndromes.map((syndrome) => Uint16Array.from(pivots, (pivot) => at(syndrome, pivot)));
   const shifts = Array.from({ length: degree + 1 }, (_, order) => concat(columns.slice(order, order + rows - degree)));

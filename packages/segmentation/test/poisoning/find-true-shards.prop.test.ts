@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { codeExists } from "../../src/parity.ts";
 import { candidatesOf, codewordOf, Dice, type Forgery, forge, type Shape, search } from "./forged-set.ts";
 
-const RUNS = Number(process.env.RUNS ?? 30);
+const RUNS = Number(process.env.RUNS ?? 20);
 
 const forgeries = fc.constantFrom<Forgery>("garbage", "one-byte", "same-byte");
 

@@ -18,7 +18,7 @@ function times(low: v128, high: v128, mask: v128, y: v128): v128 {
   return v128.xor(lookup(low, v128.and(y, mask)), lookup(high, highNibbles(y, mask)));
 }
 
-/** Two layers at once on four rows; where `into` is not 0 the result is added at that distance and the rows stay. */
+/** Two layers at once on the rows at x0, x0 + step, x0 + 2 step and x0 + 3 step. */
 export function inverse4(x0: usize, step: usize, width: usize, f01: u32, f23: u32, f02: u32): void {
   const mask = nibbleMask();
   const t01 = tableOf(f01), t23 = tableOf(f23), t02 = tableOf(f02);
@@ -30,17 +30,21 @@ export function inverse4(x0: usize, step: usize, width: usize, f01: u32, f23: u3
     let a = v128.load(x0), b = v128.load(x1), c = v128.load(x2), d = v128.load(x3);
     b = v128.xor(b, a);
     d = v128.xor(d, c);
-    a = v128.xor(a, times(l01, h01, mask, b));
-    c = v128.xor(c, times(l23, h23, mask, d));
+    let low = v128.and(b, mask), high = highNibbles(b, mask);
+    a = v128.xor(v128.xor(a, lookup(l01, low)), lookup(h01, high));
+    const low3 = v128.and(d, mask), high3 = highNibbles(d, mask);
+    c = v128.xor(v128.xor(c, a), v128.xor(lookup(l23, low3), lookup(h23, high3)));
     d = v128.xor(d, b);
-    c = v128.xor(c, a);
+    // The nibbles of a sum are the sums of the nibbles.
+    low = v128.xor(low, low3), high = v128.xor(high, high3);
     v128.store(x3, d);
     v128.store(x2, c);
-    v128.store(x1, v128.xor(b, times(l02, h02, mask, d)));
+    v128.store(x1, v128.xor(b, v128.xor(lookup(l02, low), lookup(h02, high))));
     v128.store(x0, v128.xor(a, times(l02, h02, mask, c)));
   }
 }
 
+/** The same, added to the rows at `into`; the rows themselves are left as they are. */
 export function inverse4Into(x0: usize, step: usize, width: usize, f01: u32, f23: u32, f02: u32, into: usize): void {
   const mask = nibbleMask();
   const t01 = tableOf(f01), t23 = tableOf(f23), t02 = tableOf(f02);
@@ -53,15 +57,17 @@ export function inverse4Into(x0: usize, step: usize, width: usize, f01: u32, f23
     let a = v128.load(x0), b = v128.load(x1), c = v128.load(x2), d = v128.load(x3);
     b = v128.xor(b, a);
     d = v128.xor(d, c);
-    a = v128.xor(a, times(l01, h01, mask, b));
-    c = v128.xor(c, times(l23, h23, mask, d));
+    let low = v128.and(b, mask), high = highNibbles(b, mask);
+    a = v128.xor(v128.xor(a, lookup(l01, low)), lookup(h01, high));
+    const low3 = v128.and(d, mask), high3 = highNibbles(d, mask);
+    c = v128.xor(v128.xor(c, a), v128.xor(lookup(l23, low3), lookup(h23, high3)));
     d = v128.xor(d, b);
-    c = v128.xor(c, a);
+    low = v128.xor(low, low3), high = v128.xor(high, high3);
     v128.store(s3, v128.xor(v128.load(s3), d));
     v128.store(s2, v128.xor(v128.load(s2), c));
     b = v128.xor(b, v128.load(s1));
     a = v128.xor(a, v128.load(s0));
-    v128.store(s1, v128.xor(b, times(l02, h02, mask, d)));
+    v128.store(s1, v128.xor(b, v128.xor(lookup(l02, low), lookup(h02, high))));
     v128.store(s0, v128.xor(a, times(l02, h02, mask, c)));
   }
 }

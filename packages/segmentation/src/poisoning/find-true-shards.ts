@@ -44,7 +44,8 @@ type Choice = ReadonlyMap<number, number | "forged">;
  * - up to c / 2 positions without a true candidate, up to c - 1 if what was changed in them is not alike;
  * - any number of positions with true and forged candidates, up to 4,096 forged ones, as long as few choices satisfy
  *   all checks;
- * - c / 2 of the first beside any number of the second, or nearly c, if what was changed is not alike.
+ * - c / 2 of the first beside any number of the second, or nearly c, if what was changed is not alike;
+ * - and whatever the hash alone can find out within the budget, as where there are no checks.
  *
  * Time is linear in the bytes of all candidates and cubic in the number of checks and of forged candidates. Both are
  * bounded: of more than 256 checks, or fewer in a set of more than 4,000 segments, the first ones are used.
@@ -72,13 +73,19 @@ function* choicesOf({ dataCount, parityCount, shardSize, candidates, random, bud
   const checks = checksOf(dataCount, parityCount, shardSize, [...candidates.keys()]);
   const measured = measure(checks, seen, columnsFor(checks, countAlternatives(seen)), draw);
 
+  if (checks.rows > 0) yield* choicesChecked(checks, seen, measured, draw);
+  yield* choicesUnchecked(checks, candidates, measured, draw, budget.attempts);
+}
+
+/** Choices that satisfy all checks. */
+function* choicesChecked(checks: Checks, candidates: Candidates, measured: Measurement, draw: Draw): Generator<Choice> {
   const lone = locate(checks, measured.syndromes);
   if (lone !== undefined) yield* choicesWithout(lone, checks, measured, draw);
   if (lone?.length !== 0) yield* choicesWithout([], checks, measured, draw);
 
   // Who forges everywhere leaves single candidates where a true one was lost; who forges little has few contested.
-  const contested = checks.positions.filter((position) => (seen.get(position)?.length ?? 0) > 1);
-  const single = checks.positions.filter((position) => seen.get(position)?.length === 1);
+  const contested = checks.positions.filter((position) => (candidates.get(position)?.length ?? 0) > 1);
+  const single = checks.positions.filter((position) => candidates.get(position)?.length === 1);
   for (const suspects of [contested, single]) {
     if (contested.length === 0 || suspects.length === 0 || suspects.length >= checks.rows) continue;
     const rest = erase(checks, measured.syndromes, suspects);
@@ -89,7 +96,6 @@ function* choicesOf({ dataCount, parityCount, shardSize, candidates, random, bud
     const others = locateBeside(checks, measured, alignment, draw);
     if (others !== undefined && others.length > 0) yield* choicesWithout(others, checks, measured, draw);
   }
-  yield* choicesUnchecked(checks, candidates, measured, draw, budget.attempts);
 }
 
 /** The choices that satisfy all checks if nothing is true at `forged`. */
@@ -110,7 +116,7 @@ function* choicesWithout(
   }
 }
 
-/** Every choice that leaves out as many positions as there are checks, if these are at most `attempts`. */
+/** Every choice of just `dataCount` positions, if there are at most `attempts` of them: part of them is a poor chance. */
 function* choicesUnchecked(
   checks: Checks,
   candidates: Candidates,
@@ -119,7 +125,6 @@ function* choicesUnchecked(
   attempts: number,
 ): Generator<Choice> {
   const { positions, available } = checks;
-  if (available === 0) return;
   let ways = 1;
   for (let index = 0; index < available && ways <= attempts; index++) {
     ways = (ways * (positions.length - index)) / (index + 1);

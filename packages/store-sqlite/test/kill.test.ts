@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { openSqliteStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { Child } from "./child/run.ts";
+import { randomUnit } from "./random-unit.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const directory = temporaryDirectory();
@@ -49,13 +50,4 @@ async function expectWhole(path: string, acknowledged: number): Promise<void> {
   expect([...known]).toEqual(numbers.map((number) => `d${number}`));
   const [session] = await store.secrets.sessions();
   expect(new TextDecoder().decode(session?.snapshot)).toBe(last === 0 ? "" : String(last));
-}
-
-/** A linear congruential generator: enough for delays. */
-function randomUnit(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

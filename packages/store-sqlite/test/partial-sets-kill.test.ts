@@ -10,8 +10,8 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 
 const directory = temporaryDirectory();
 const key = new Uint8Array(32).fill(7);
-const KILLS = 4;
-const payload = payloadOf(16 * 2 ** 20, 1);
+const KILLS = 3;
+const payload = payloadOf(8 * 2 ** 20, 1);
 const options = { maxMessageSize: 8_192, wrap: "always" } as const;
 const segments = [...new Segmenter({ ...options, parity: "none" }).segment(payload)];
 const indexes = new Map(segments.map((bytes, index) => [Buffer.from(bytes).toString("latin1"), index]));
@@ -24,17 +24,18 @@ test.each([20_261_123, randomInt(2 ** 31)])(
     const path = directory.file(`${seed}.db`);
     const said = new Set<number>();
     for (let kill = 0; kill < KILLS; kill++) {
-      const step = 2 * Math.floor(random() * 500) + 1; // another order every time
-      const values = [payload.length, options.maxMessageSize, step].map(String);
+      const start = Math.floor(random() * segments.length); // another order every time
+      const values = [payload.length, options.maxMessageSize, start].map(String);
       await using receiver = new Child("receive.ts", path, ...values);
       expect(await receiver.line()).toBe("opening");
       // The first kill hits the opening, the others a receiver that is well under way.
       const lines = kill === 0 ? 0 : 1 + Math.floor(random() * 150);
-      for (let line = 0; line < lines; line++) said.add(Number(await receiver.line()));
+      // A receiver that has them all by then, as on a busy machine, ends by itself.
+      const addLine = (line: string | undefined) => line !== undefined && said.add(Number(line));
+      for (let line = 0; line < lines; line++) addLine(await receiver.line());
       await wait(random() * 5);
       await receiver.kill();
-      for (let line = await receiver.line(); line !== undefined; line = await receiver.line()) said.add(Number(line));
-      expect(said).not.toContain(Number.NaN); // it was killed before it had them all
+      while (addLine(await receiver.line()));
       await using store = await openSqlitePartialSetStore({ path, key });
       const stored = (await Array.fromAsync(store.segments())).map(({ bytes }) => indexOf(bytes));
       expect(new Set(stored).size).toBe(stored.length);
@@ -44,8 +45,9 @@ test.each([20_261_123, randomInt(2 ** 31)])(
     await using store = await openSqlitePartialSetStore({ path, key });
     const reassembler = await DurableReassembler.open({ ...options, store });
     const results = await Promise.all(segments.map((bytes) => reassembler.accept(bytes, { nowMs: 1 })));
-    const complete = results.flatMap((result) => (result.kind === "complete" ? [result.payload] : []));
-    expect(complete.map((whole) => Buffer.compare(whole, payload))).toEqual([0]);
+    const complete = results.filter((result) => result.kind === "complete");
+    const wholes = [...reassembler.recovered(), ...complete].map((whole) => Buffer.compare(whole.payload, payload));
+    expect(wholes).toEqual([0]);
     for (const index of said) expect(results[index]).toMatchObject({ kind: "discarded", reason: "duplicate" });
   },
   30_000,

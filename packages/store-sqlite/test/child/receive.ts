@@ -1,6 +1,6 @@
 /**
- * Receives segments into the partial sets at the path given until it is killed, several at a time and in an order of
- * its own, and prints the index of each as soon as it is reported as held.
+ * Receives segments into the partial sets at the path given until it is killed or has them all, several at a time
+ * and from a given index on, and prints the index of each as soon as it is reported as held.
  * @module
  */
 import { writeSync } from "node:fs";
@@ -8,7 +8,7 @@ import { DurableReassembler, Segmenter } from "@chat/segmentation";
 import { openSqlitePartialSetStore } from "@chat/store-sqlite";
 import { payloadOf } from "../payload.ts";
 
-const [path = "", length = "", maxMessageSize = "", step = ""] = process.argv.slice(2);
+const [path = "", length = "", maxMessageSize = "", start = ""] = process.argv.slice(2);
 const options = { maxMessageSize: Number(maxMessageSize), wrap: "always" } as const;
 const segments = [...new Segmenter({ ...options, parity: "none" }).segment(payloadOf(Number(length), 1))];
 
@@ -19,7 +19,7 @@ let next = 0;
 
 async function receive(): Promise<void> {
   while (next < segments.length) {
-    const index = (next * Number(step)) % segments.length;
+    const index = (Number(start) + next) % segments.length;
     next += 1;
     const result = await reassembler.accept(segments[index] ?? new Uint8Array(), { nowMs: 1 });
     if (result.kind !== "discarded") writeSync(1, `${index}\n`);
@@ -27,4 +27,3 @@ async function receive(): Promise<void> {
 }
 
 await Promise.all([receive(), receive(), receive()]);
-writeSync(1, "all\n");

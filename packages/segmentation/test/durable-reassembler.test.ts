@@ -169,6 +169,37 @@ describe("with a store that fails", () => {
     expect((await open(store)).recovered()).toHaveLength(1);
   });
 
+  test.each(["completed", "segments"] as const)("taking while %s are loaded again takes it once", async (step) => {
+    const store = new UnreliableStore();
+    const reassembler = await open(store);
+    const [whole, part] = [payloadOf(64), payloadOf(128)].map((payload) => messagesOf(payload)[0]) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    const result = await reassembler.accept(whole);
+    store.isFull = true;
+    await expect(reassembler.accept(part)).rejects.toThrow("disk full");
+    store.isFull = false;
+
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    async function* paused<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+      const all = await Array.fromAsync(items);
+      reached.resolve();
+      await goOn.promise;
+      yield* all;
+    }
+    if (step === "completed") store.completed = () => paused(MemoryPartialSetStore.prototype.completed.call(store));
+    else store.segments = () => paused(MemoryPartialSetStore.prototype.segments.call(store));
+    const again = reassembler.accept(part);
+    await reached.promise;
+    const taking = result.kind === "complete" ? reassembler.taken(result) : undefined;
+    goOn.resolve();
+    await Promise.all([again, taking]);
+    expect(reassembler.recovered()).toEqual([]);
+    expect(await reassembler.accept(whole)).toMatchObject({ kind: "discarded", reason: "duplicate" });
+    expect((await Array.fromAsync(MemoryPartialSetStore.prototype.segments.call(store))).length).toBe(1);
+  });
+
   test("taking can fail and be tried again", async () => {
     const store = new UnreliableStore();
     const reassembler = await open(store);

@@ -81,6 +81,8 @@ export class DurableReassembler {
    */
   async taken({ setId, sender, nowMs = this.#options.clock.nowMs() }: From & { readonly setId?: string }) {
     if (setId === undefined) return;
+    // A load that is under way reads in several steps, and would find the set in one and not in another.
+    await this.#loaded?.catch(() => {});
     await this.#store.complete({ setId, sender: sender ?? "", completedAtMs: nowMs });
     this.#handedOut.delete(keyOf(setId, sender));
   }

@@ -10,19 +10,23 @@ import { promisify } from "node:util";
 import type { BatchResult, Campaign } from "../campaign.ts";
 import type { ChildOrder, ChildResult, Sample } from "../memory/child.ts";
 import { SCENARIOS } from "../memory/scenarios.ts";
+import { Random } from "../random.ts";
 
 const MIB = 2 ** 20;
-const BATCH_MIB = 32;
+const BATCH_MIB = 8;
 
 /**
  * What the process may hold beyond the configured bytes: what a collection leaves behind in the engine's and the
  * system's allocators, compiled code, and what the reassembler remembers within other bounds (complete sets, reports).
  */
-export const SLACK_BYTES = 24 * MIB;
+export const SLACK_BYTES = 8 * MIB;
 
 /** What a reassembler is told, and what it uses if it is told nothing. */
-const CONFIGURED_BYTES = 32 * MIB;
-const DEFAULT_BYTES = 2 * (100 * MIB + 32 * MIB);
+const CONFIGURED_BYTES = 16 * MIB;
+const DEFAULT_BYTES = 2 * (100 * MIB + 40 * MIB);
+
+/** More than a batch otherwise has: it is what it takes to fill the default. */
+const INPUT_TO_FILL_DEFAULT = DEFAULT_BYTES / 3.5;
 
 const SCENARIOS_PER_BATCH = 4;
 const GROUPS = SCENARIOS.length / SCENARIOS_PER_BATCH;
@@ -72,21 +76,20 @@ async function measure(seed: number, batch: number): Promise<BatchResult> {
     peakHeldBytes: highest(heldBytes),
     peakCountedBytes: highest(({ buffered }) => buffered),
   };
-  const names = order.scenarios.map((number) => [`MiB.${SCENARIOS[number]?.name}`, BATCH_MIB / order.scenarios.length]);
-  return { counts: { segments: calls, samples: samples.length, ...Object.fromEntries(names) }, peaks };
+  const names = order.scenarios.map((number) => [`batches.${SCENARIOS[number]?.name}`, 1]);
+  const counts = { inputBytes: order.inputBytes, segments: calls, samples: samples.length };
+  return { counts: { ...counts, ...Object.fromEntries(names) }, peaks };
 }
 
 /** The groups of scenarios by turns, then the default bounds, which only what reserves memory can fill. */
 function orderOf(seed: number, batch: number): ChildOrder {
   const common = { seed, batch, inputBytes: BATCH_MIB * MIB, maxMessageSize: 153_600 };
   const group = batch % ROUND_OF_BATCHES;
-  if (group === GROUPS) return { ...common, scenarios: [RESERVED] };
-  // Others with each round, so that all meet all.
+  if (group === GROUPS) return { ...common, inputBytes: INPUT_TO_FILL_DEFAULT, scenarios: [RESERVED] };
+  // In another order with each round, so that all meet all.
   const round = Math.floor(batch / ROUND_OF_BATCHES);
-  const scenarios = Array.from(
-    { length: SCENARIOS_PER_BATCH },
-    (_, index) => (group + index * (GROUPS + round)) % SCENARIOS.length,
-  );
+  const shuffled = new Random(seed, round).shuffle([...SCENARIOS.keys()]);
+  const scenarios = shuffled.slice(group * SCENARIOS_PER_BATCH, (group + 1) * SCENARIOS_PER_BATCH);
   return { ...common, scenarios, maxBufferedBytes: CONFIGURED_BYTES };
 }
 

@@ -12,7 +12,7 @@ export type ChildOrder = {
   readonly seed: number;
   readonly batch: number;
   readonly inputBytes: number;
-  /** Numbers in {@link SCENARIOS}; they follow each other in one reassembler, each with an equal share of the input. */
+  /** Numbers in {@link SCENARIOS}; they follow each other in one reassembler and share the input by their weights. */
   readonly scenarios: readonly number[];
   readonly maxMessageSize: number;
   /** Absent: the default, of this and of all other bounds. */
@@ -21,7 +21,6 @@ export type ChildOrder = {
 
 export type ChildResult = {
   readonly calls: number;
-  readonly inputBytes: number;
   readonly samples: readonly Sample[];
 };
 
@@ -37,8 +36,8 @@ export type Sample = {
 };
 
 const MIB = 2 ** 20;
-const SAMPLE_EVERY_BYTES = 2 * MIB;
-const WARM_UP_BYTES = MIB;
+const SAMPLE_EVERY_BYTES = MIB;
+const WARM_UP_BYTES = MIB / 2;
 
 const order = JSON.parse(process.argv[2] ?? "") as ChildOrder;
 console.log(JSON.stringify(run(order)));
@@ -65,37 +64,35 @@ function run({ seed, batch, inputBytes, scenarios, maxMessageSize, maxBufferedBy
       buffered: reassembler.bufferedBytes,
     });
   });
-  return { calls, inputBytes, samples };
+  return { calls, samples };
 
-  function feed(target: Reassembler, which: readonly number[], bytes: number, sample: (scenario: string) => void) {
-    const share = bytes / which.length;
-    let sent = 0;
-    let done = 0;
-    for (const number of which) {
-      const scenario = SCENARIOS[number % SCENARIOS.length];
-      if (scenario === undefined) continue;
-      const next = scenario.begin(random);
+  /** Calls `sample` now and then, and at the end of each scenario. */
+  function feed(target: Reassembler, numbers: readonly number[], bytes: number, sample: (scenario: string) => void) {
+    const chosen = numbers.flatMap((number) => SCENARIOS[number] ?? []);
+    const weights = chosen.reduce((sum, { weight = 1 }) => sum + weight, 0);
+    let calls = 0;
+    for (const { name, weight = 1, begin } of chosen) {
+      const next = begin(random);
+      const share = (bytes * weight) / weights;
       let sampledAt = 0;
-      for (let taken = 0; taken < share; sent += 1) {
+      for (let taken = 0; taken < share; calls += 1) {
         const sender = next(writer.reset());
         target.accept(writer.bytes, { sender, nowMs: 0 });
         // A message is never nothing: what carries it costs as well.
         taken += writer.length + 1;
         if (taken - sampledAt < SAMPLE_EVERY_BYTES) continue;
         sampledAt = taken;
-        sample(scenario.name);
+        sample(name);
       }
-      sample(scenario.name);
-      done += share;
+      sample(name);
     }
-    return done > 0 ? sent : 0;
+    return calls;
   }
 }
 
 function memory(): { resident: number; reachable: number } {
-  // Twice: what the first one finds dead may only then let go of its array buffers.
-  globalThis.gc?.();
-  globalThis.gc?.();
+  // As before running out of memory: also array buffers of the dead, and pages that hold little, are given back.
+  globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
   const { rss, heapUsed, external } = process.memoryUsage();
   return { resident: rss, reachable: heapUsed + external };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { BatchResult, Campaign } from "../campaign.ts";
+import { runDurableWorld } from "../fuzz/durable-world.ts";
 import { WireWriter } from "../fuzz/wire-writer.ts";
 import { type Counts, World } from "../fuzz/world.ts";
 import { Random } from "../random.ts";
@@ -23,7 +24,7 @@ export const segmentationFuzz: Campaign = {
   run: fuzz,
 };
 
-function fuzz(seed: number, batch: number): BatchResult {
+async function fuzz(seed: number, batch: number): Promise<BatchResult> {
   const random = new Random(seed, batch);
   const writer = new WireWriter();
   const counts: Counts = {};
@@ -37,5 +38,6 @@ function fuzz(seed: number, batch: number): BatchResult {
     slowestCallMs = Math.max(slowestCallMs, world.slowestCallMs);
     peakBufferedBytes = Math.max(peakBufferedBytes, world.peakBufferedBytes);
   }
+  await runDurableWorld(random, writer, counts);
   return { counts, peaks: { slowestCallMs, peakBufferedBytes } };
 }

@@ -26,6 +26,10 @@ type Waiting = {
   readonly sender: string | undefined;
   readonly header: string;
   readonly positions: Set<number>;
+  /** Of position and chunk: no chunk is held twice. */
+  readonly marks: Set<string>;
+  /** Of the newest position; alternatives do not count. */
+  updatedAtMs: number;
   /** Of the chunks that it said it holds. */
   bytes: number;
 };
@@ -45,6 +49,7 @@ export class WatchedReassembler {
   readonly #waiting = new Map<string, Waiting>();
   readonly #ofSender = new Map<string, Usage>();
   #heldBytes = 0;
+  #latestMs = Number.NEGATIVE_INFINITY;
   /** What the observer was told during the call under way. */
   #reported: IncompleteReport[] = [];
   #discarded: string[] = [];
@@ -84,36 +89,49 @@ export class WatchedReassembler {
     check(tookMs < CALL_LIMIT_MS, () => `accept took ${tookMs} ms`);
 
     const { kind } = result;
-    if (kind === "pending") this.#checkPending(result, bytes, sender);
+    if (kind === "pending") this.#checkPending(result, bytes, sender, nowMs);
     else if (kind === "complete") this.#checkComplete(result, bytes, sender);
     else this.#checkDiscarded(result, bytes, before);
     const expected = result.kind === "discarded" ? [result.reason] : [];
     check(this.#discarded.join() === expected.join(), () => `the observer was told of ${this.#discarded.join()}`);
     this.#discarded = [];
-    this.#takeReports();
+    this.#setBackClock(nowMs);
+    this.#takeReports(nowMs);
     this.#checkBounds(sender);
     return result;
   }
 
   expire(nowMs: number): void {
     const reports = this.#reassembler.expire(nowMs);
-    this.#takeReports();
+    this.#setBackClock(nowMs);
+    this.#takeReports(nowMs);
     const newest = this.#unclaimed.slice(-64);
     this.#unclaimed = [];
     const isSame = reports.length === newest.length && reports.every((report, index) => report === newest[index]);
     check(isSame, () => `expire gave ${reports.length} reports, the observer was told of ${newest.length}`);
+    for (const { updatedAtMs } of this.#waiting.values()) {
+      check(nowMs - updatedAtMs < this.#timeoutMs, () => `a set waits since ${nowMs - updatedAtMs} ms`);
+    }
     this.#checkBounds();
   }
 
   /** After all that may ever happen: nothing is left. */
   finish(latestMs: number): void {
-    const { timeoutMs = 300_000 } = this.options;
-    this.expire(latestMs + timeoutMs);
+    this.expire(latestMs + this.#timeoutMs);
     check(this.bufferedBytes === 0, () => `${this.bufferedBytes} bytes are left`);
     check(this.#waiting.size === 0, () => `${this.#waiting.size} sets got neither whole nor reported`);
   }
 
-  #checkPending(result: Extract<AcceptResult, { kind: "pending" }>, bytes: Uint8Array, sender: string | undefined) {
+  get #timeoutMs(): number {
+    return this.options.timeoutMs ?? 300_000;
+  }
+
+  #checkPending(
+    result: Extract<AcceptResult, { kind: "pending" }>,
+    bytes: Uint8Array,
+    sender: string | undefined,
+    nowMs: number,
+  ): void {
     const { held, index, isParity, needed, setId, total } = result;
     const segment = this.#expectSegment(bytes);
     check(
@@ -126,8 +144,13 @@ export class WatchedReassembler {
     const header = headerOf(segment);
     const waiting = this.#waiting.get(key) ?? this.#begin(key, sender, header);
     check(waiting.header === header, () => `one set for two headers: ${waiting.header} and ${header}`);
-    waiting.positions.add(2 * index + (isParity ? 1 : 0));
+    const position = 2 * index + (isParity ? 1 : 0);
+    if (!waiting.positions.has(position)) waiting.updatedAtMs = nowMs;
+    waiting.positions.add(position);
     const kept = Math.min(segment.chunk.length, segment.length);
+    const mark = `${position} ${markOf(segment.chunk.subarray(0, kept))}`;
+    check(!waiting.marks.has(mark), () => `pending: index ${index}, parity ${isParity}, is held already`);
+    waiting.marks.add(mark);
     waiting.bytes += kept;
     this.#account(sender, kept, 0);
     check(held === waiting.positions.size, () => `pending: held ${held}, want ${waiting.positions.size}`);
@@ -186,9 +209,17 @@ export class WatchedReassembler {
     check(sets <= maxSetsPerSender, () => `${sets} sets of ${sender}, want ≤ ${maxSetsPerSender}`);
   }
 
-  #takeReports(): void {
+  /** A clock that goes back keeps no set for longer than the timeout from then. */
+  #setBackClock(nowMs: number): void {
+    if (nowMs < this.#latestMs) {
+      for (const waiting of this.#waiting.values()) waiting.updatedAtMs = Math.min(waiting.updatedAtMs, nowMs);
+    }
+    this.#latestMs = nowMs;
+  }
+
+  #takeReports(nowMs: number): void {
     for (const report of this.#reported) {
-      this.#checkReport(report);
+      this.#checkReport(report, nowMs);
       this.#unclaimed.push(report);
       this.#end(keyOf(report.sender, report.setId));
       this.#onReport(report);
@@ -196,11 +227,13 @@ export class WatchedReassembler {
     this.#reported = [];
   }
 
-  #checkReport(report: IncompleteReport): void {
+  #checkReport(report: IncompleteReport, nowMs: number): void {
     const { ageMs, held, missing, missingParity, needed, reason, sender, setId, total } = report;
     const waiting = this.#waiting.get(keyOf(sender, setId));
     check(waiting !== undefined, () => `a report on a set that nobody waits for: ${setId} of ${sender}`);
     check(reason === "timeout" || reason === "evicted", () => `report: reason ${String(reason)}`);
+    const waitedMs = nowMs - (waiting?.updatedAtMs ?? nowMs);
+    check(reason !== "timeout" || waitedMs >= this.#timeoutMs, () => `report: a timeout after ${waitedMs} ms`);
     check(held === waiting?.positions.size, () => `report: held ${held}, want ${waiting?.positions.size}`);
     check(needed >= 1 && held <= total, () => `report: ${held} held, ${needed} needed, ${total} in all`);
     check(ageMs >= 0, () => `report: age ${ageMs} ms`);
@@ -227,7 +260,14 @@ export class WatchedReassembler {
   }
 
   #begin(key: string, sender: string | undefined, header: string): Waiting {
-    const waiting = { sender, header, positions: new Set<number>(), bytes: 0 };
+    const waiting = {
+      sender,
+      header,
+      positions: new Set<number>(),
+      marks: new Set<string>(),
+      updatedAtMs: 0,
+      bytes: 0,
+    };
     this.#waiting.set(key, waiting);
     this.#account(sender, 0, 1);
     return waiting;
@@ -260,6 +300,17 @@ export function hexOf(bytes: Uint8Array): string {
   let hex = "";
   for (const byte of bytes) hex += (HEX[byte >> 4] ?? "") + (HEX[byte & 15] ?? "");
   return hex;
+}
+
+/** Different for different bytes, but for one pair in 2^53. */
+function markOf(bytes: Uint8Array): number {
+  let low = 0x811c_9dc5;
+  let high = bytes.length;
+  for (const byte of bytes) {
+    low = Math.imul(low ^ byte, 0x0100_0193);
+    high = Math.imul(high ^ byte, 0x85eb_ca6b) + (low >>> 15);
+  }
+  return (low >>> 0) + (high & 0x1f_ffff) * 2 ** 32;
 }
 
 const HEX = [..."0123456789abcdef"];

@@ -163,7 +163,9 @@ export class World {
     if (under.length === 0) return false;
     const set = this.#random.pick(under);
     const message = set.arriving.pop() ?? set.payload;
-    const result = this.#watched.accept(message, this.#senderOf(), this.#nowMs);
+    // In the buffer that all share: what is kept of it by reference is overwritten by the next one.
+    const { bytes } = this.#writer.reset().raw(message);
+    const result = this.#watched.accept(bytes, this.#senderOf(), this.#nowMs);
     this.#count(`honest.${result.kind === "discarded" ? result.reason : result.kind}`);
     if (result.kind === "discarded" && result.reason === "oversized" && set.fate === "waiting") set.fate = "refused";
     if (result.kind === "complete") {

@@ -63,7 +63,9 @@ async function run(args: readonly string[], options: CommandOptions): Promise<vo
   const seed = parseNumber("seed", values.seed, 0, 2 ** 32 - 1);
   const batch = parseNumber("batch", values.batch, 0, Number.MAX_SAFE_INTEGER);
   const print = (report: Report) => out(values.json ? JSON.stringify(report) : `\n${toText(report)}`);
-  const report = (progress: Progress) => toReport(chosen, progress, commitOf(root, chosen.sources), thisMachine());
+  // Before the run, so that it is the code that runs: others may commit meanwhile.
+  const source = commitOf(root, chosen.sources);
+  const report = (progress: Progress) => toReport(chosen, progress, source, thisMachine());
   if (batch !== undefined) {
     if (seed === undefined) throw new CampaignError("INVALID_OPTION", "batch: want --seed with it, got none");
     return print(report(await runOne(chosen, seed, batch, options)));

@@ -51,7 +51,12 @@ async function build() {
 
 function fingerprint() {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}\n`);
-  const manifests = globSync(["package.json", "packages/*/package.json", "apps/*/package.json", "examples/*/package.json"]).sort();
+  const manifests = globSync([
+    "package.json",
+    "packages/*/package.json",
+    "apps/*/package.json",
+    "examples/*/package.json",
+  ]).sort();
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests])
     hash.update(file).update(readFileSync(file));
   return hash.digest("hex");

@@ -32,6 +32,7 @@ export function* choicesOfAlternatives(
   draw: Draw,
 ): Generator<readonly Alternative[]> {
   const system = equationsFor(checks, syndromes, alternatives, draw);
+  if (system === undefined) return;
   const solution = solveBits(system, alternatives.length);
   if (solution === undefined) return;
   const positions = alternatives.map(({ position }) => position);
@@ -49,15 +50,20 @@ function equationsFor(
   syndromes: readonly Uint16Array[],
   alternatives: readonly Alternative[],
   draw: Draw,
-): Uint32Array[] {
-  const { field, places, weights, rows } = checks;
+): Uint32Array[] | undefined {
+  const { field, places, weights, rows, effort } = checks;
   if (rows === 0) return [];
   const unknowns = alternatives.length;
   // All bits of a symbol but one count: a combination may hide what is there, twice in 2^bits.
   const symbols = Math.ceil((unknowns + SPARE_EQUATIONS) / (field.bits - 1));
   // A few columns hold as many equations, and are quicker to combine.
   const columns = Math.ceil(symbols / rows) + SPARE_COLUMNS;
-  const narrow = narrower(field, syndromes[0]?.length ?? 0, columns, draw);
+  const width = syndromes[0]?.length ?? 0;
+  const combining = (rows + unknowns) * columns * (width + symbols) + symbols * unknowns * rows;
+  // Solving works on 32 unknowns at a time.
+  const solving = unknowns * symbols * field.bits * ((unknowns >> 5) + 1);
+  if (!effort.spend(combining + solving)) return undefined;
+  const narrow = narrower(field, width, columns, draw);
   const sums = syndromes.map(narrow);
   const changes = alternatives.map(({ change }) => narrow(change));
   const equations: Uint32Array[] = [];

@@ -10,6 +10,7 @@
 import { at, codeLength, type Field, fieldOf, nextPowerOfTwo } from "../erasure/field.ts";
 import { locatorLogs } from "../erasure/locator.ts";
 import { codeExists } from "../parity.ts";
+import type { Effort } from "./effort.ts";
 import { addMultiple } from "./rows.ts";
 
 export type Checks = {
@@ -25,13 +26,15 @@ export type Checks = {
   readonly rows: number;
   /** How many there are. */
   readonly available: number;
+  /** For all that is done with them. */
+  readonly effort: Effort;
 };
 
 /** So many checks bound what `locate` costs. */
 const MAX_ROWS = 256;
 
-/** Multiplications for the syndromes. */
-const MAX_STEPS = 2 ** 29;
+/** The share of what may be done that goes into the syndromes. */
+const SYNDROME_SHARE = 1 / 4;
 
 /** Keeps sketches of all alternatives within some megabytes. */
 const MAX_COLUMNS = 2_048;
@@ -45,6 +48,7 @@ export function checksOf(
   parityCount: number,
   shardSize: number,
   positions: readonly number[],
+  effort: Effort,
 ): Checks {
   const available = codeExists(dataCount, parityCount) ? positions.length - dataCount : 0;
   const length = available === 0 ? 1 : codeLength(dataCount, parityCount);
@@ -61,28 +65,35 @@ export function checksOf(
     const logs = locatorLogs(field, missing);
     for (const position of positions) weights[position] = at(field.exp, at(logs, at(places, position)));
   }
+  const steps = effort.steps * SYNDROME_SHARE;
   let rows = Math.min(available, MAX_ROWS);
-  while (rows > 0 && positions.length * rows * (SPARE_COLUMNS + rows) > MAX_STEPS) rows -= 1;
-  return { field, shardSize, positions, places, weights, rows, available };
+  while (rows > 0 && positions.length * rows * (SPARE_COLUMNS + rows) > steps) rows -= 1;
+  return { field, shardSize, positions, places, weights, rows, available, effort };
 }
 
 /** How many random columns hold what `rows` independent errors and so many alternatives may change. */
-export function columnsFor({ field, positions, rows }: Checks, alternatives: number): number {
+export function columnsFor({ field, positions, rows, effort }: Checks, alternatives: number): number {
   if (rows === 0) return 0;
   const needed = Math.max(rows, alternatives / (rows * field.bits));
   // For `locateBeside`, half of the shifts.
-  const wanted = Math.min((2 * alternatives) / rows, MAX_STEPS / (positions.length * rows) - SPARE_COLUMNS);
+  const steps = effort.steps * SYNDROME_SHARE;
+  const wanted = Math.min((2 * alternatives) / rows, steps / (positions.length * rows) - SPARE_COLUMNS);
   // By the threshold at which random sums of three determine what they are sums of, 1.23 would do.
   return Math.min(SPARE_COLUMNS + Math.ceil(1.3 * Math.max(needed, wanted)), MAX_COLUMNS);
 }
 
-/** The checks that are left, and what they say, without the shards at `lost`: fewer than there are checks. */
+/**
+ * The checks that are left, and what they say, without the shards at `lost`: fewer than there are checks. Undefined if
+ * that takes too long.
+ */
 export function erase(
   checks: Checks,
   syndromes: readonly Uint16Array[],
   lost: readonly number[],
-): { readonly checks: Checks; readonly syndromes: readonly Uint16Array[] } {
+): { readonly checks: Checks; readonly syndromes: readonly Uint16Array[] } | undefined {
   const { field, positions, places } = checks;
+  const columns = syndromes[0]?.length ?? 0;
+  if (!checks.effort.spend(lost.length * (syndromes.length * columns + positions.length))) return undefined;
   const left = new Set(lost);
   const weights = checks.weights.slice();
   let rows = syndromes;

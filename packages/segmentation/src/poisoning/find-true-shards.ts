@@ -10,6 +10,7 @@
  */
 import { choicesOfAlternatives } from "./alternatives.ts";
 import { type Checks, checksOf, columnsFor, erase } from "./checks.ts";
+import type { Effort } from "./effort.ts";
 import { locate, locateBeside } from "./locate.ts";
 import { type Candidates, type Measurement, measure } from "./measurement.ts";
 import { type Draw, drawFrom } from "./random.ts";
@@ -25,8 +26,8 @@ export type ForgedSet = {
   readonly candidates: Candidates;
   /** Unpredictable bytes: a forger who knew them could hide what he changed. */
   readonly random: (length: number) => Uint8Array;
-  /** `attempts`: calls of `isWhole`, at most. */
-  readonly budget: { readonly attempts: number };
+  /** `attempts`: calls of `isWhole`, at most; `effort`: for all the rest, and less of it afterwards. */
+  readonly budget: { readonly attempts: number; readonly effort: Effort };
   /** Whether a choice of at least `dataCount` shards decodes to the payload that was announced. Expensive. */
   readonly isWhole: (choice: ReadonlyMap<number, Uint8Array>) => boolean;
 };
@@ -38,7 +39,7 @@ const MAX_ALTERNATIVES = 4_096;
 type Choice = ReadonlyMap<number, number | "forged">;
 
 /**
- * The true shards, without positions that hold none; or undefined where the limits or the budget end first.
+ * The true shards, without positions that hold none; or undefined where the budget ends first.
  * With c checks, which is how many more positions are held than `dataCount`, it finds
  *
  * - up to c / 2 positions without a true candidate, up to c - 1 if what was changed in them is not alike;
@@ -53,7 +54,7 @@ type Choice = ReadonlyMap<number, number | "forged">;
 export function findTrueShards(set: ForgedSet): ReadonlyMap<number, Uint8Array> | undefined {
   const { dataCount, candidates, budget, isWhole } = set;
   const tried = new Set([nameOf(new Map(), dataCount, candidates)]);
-  let attempts = budget.attempts;
+  let { attempts } = budget;
   for (const choice of choicesOf(set)) {
     const name = nameOf(choice, dataCount, candidates);
     if (tried.has(name)) continue;
@@ -68,13 +69,16 @@ export function findTrueShards(set: ForgedSet): ReadonlyMap<number, Uint8Array> 
 
 /** What may be true, what is cheapest to find first. */
 function* choicesOf({ dataCount, parityCount, shardSize, candidates, random, budget }: ForgedSet): Generator<Choice> {
+  const { attempts, effort } = budget;
   const draw = drawFrom(random(16));
   const seen = countAlternatives(candidates) <= MAX_ALTERNATIVES ? candidates : firstOf(candidates);
-  const checks = checksOf(dataCount, parityCount, shardSize, [...candidates.keys()]);
-  const measured = measure(checks, seen, columnsFor(checks, countAlternatives(seen)), draw);
+  const checks = checksOf(dataCount, parityCount, shardSize, [...candidates.keys()], effort);
+  const columns = columnsFor(checks, countAlternatives(seen));
+  if (!effort.spend(checks.positions.length * checks.rows * columns)) return;
+  const measured = measure(checks, seen, columns, draw);
 
   if (checks.rows > 0) yield* choicesChecked(checks, seen, measured, draw);
-  yield* choicesUnchecked(checks, candidates, measured, draw, budget.attempts);
+  yield* choicesUnchecked(checks, candidates, measured, draw, attempts);
 }
 
 /** Choices that satisfy all checks. */
@@ -89,6 +93,7 @@ function* choicesChecked(checks: Checks, candidates: Candidates, measured: Measu
   for (const suspects of [contested, single]) {
     if (contested.length === 0 || suspects.length === 0 || suspects.length >= checks.rows) continue;
     const rest = erase(checks, measured.syndromes, suspects);
+    if (rest === undefined) continue;
     const others = locate(rest.checks, rest.syndromes) ?? [];
     yield* choicesWithout([...suspects, ...others], checks, measured, draw);
   }
@@ -107,6 +112,7 @@ function* choicesWithout(
 ): Generator<Choice> {
   const left = new Set(forged);
   const rest = erase(checks, syndromes, forged);
+  if (rest === undefined) return;
   const others = alternatives.filter(({ position }) => !left.has(position));
   for (const taken of choicesOfAlternatives(rest.checks, rest.syndromes, others, draw)) {
     const choice = new Map<number, number | "forged">();

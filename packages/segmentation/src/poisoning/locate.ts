@@ -11,9 +11,6 @@ import type { Measurement } from "./measurement.ts";
 import { type Draw, randomRow } from "./random.ts";
 import { addMultiple, Echelon } from "./rows.ts";
 
-/** Multiplications for taking out what alternatives could change. */
-const MAX_STEPS = 2 ** 31;
-
 /**
  * Wrong positions, if there are no others with the same syndromes. With s the rank of the syndromes, which is that of
  * the errors, these are at most (r + s - 1) / 2: r / 2 where one column holds all errors, r - 1 where none depends on
@@ -24,12 +21,15 @@ const MAX_STEPS = 2 ** 31;
  * @returns fewer positions than there are checks, or undefined
  */
 export function locate(checks: Checks, syndromes: readonly Uint16Array[]): number[] | undefined {
-  const { field, rows } = checks;
+  const { field, rows, effort } = checks;
+  // Of independent columns there are at most as many as rows.
+  if (!effort.spend(rows * rows * (syndromes[0]?.length ?? 0))) return undefined;
   const independent = new Echelon(field);
   for (const syndrome of syndromes) independent.insert(syndrome.slice());
   const { pivots } = independent;
   if (pivots.length === 0) return [];
   const degree = Math.floor((rows + pivots.length - 1) / 2);
+  if (!effort.spend(degree * degree * (rows - degree) * pivots.length)) return undefined;
   // These columns tell as much as all.
   const columns = syndromes.map((syndrome) => Uint16Array.from(pivots, (pivot) => at(syndrome, pivot)));
   const shifts = Array.from({ length: degree + 1 }, (_, order) => concat(columns.slice(order, order + rows - degree)));
@@ -49,7 +49,7 @@ export function locateBeside(
   alignment: "possible" | "none",
   draw: Draw,
 ): number[] | undefined {
-  const { field, rows, places } = checks;
+  const { field, rows, places, effort } = checks;
   const columns = syndromes[0]?.length ?? 0;
   if (columns === 0 || alternatives.length === 0) return undefined;
   // Each combination of shifts gives one equation for each column.
@@ -57,7 +57,8 @@ export function locateBeside(
   const degree = alignment === "possible" ? rows >> 1 : rows - combinationsFor(rows);
   const shifts = rows - degree;
   const needed = combinationsFor(degree);
-  if (degree < 1 || needed > shifts || alternatives.length ** 2 * needed * columns > MAX_STEPS) return undefined;
+  if (degree < 1 || needed > shifts) return undefined;
+  if (!effort.spend((alternatives.length + degree) ** 2 * needed * columns)) return undefined;
   const combinations = Array.from({ length: needed }, () => randomRow(field, shifts, draw));
 
   const explained = new Echelon(field);

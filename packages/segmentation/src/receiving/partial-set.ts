@@ -6,6 +6,7 @@
 import { ErasureCode } from "../erasure.ts";
 import { createKeccak256 } from "../keccak.ts";
 import { codeExists } from "../parity.ts";
+import { Effort } from "../poisoning/effort.ts";
 import { findTrueShards } from "../poisoning/find-true-shards.ts";
 import { CHUNK_ALIGNMENT, type Segment } from "../segment.ts";
 import { type IncompleteReport, type IndexRange, MAX_REPORTED_RANGES } from "./results.ts";
@@ -28,10 +29,16 @@ const IN_PLACE_SHARE = 1 / 4;
 /** Smaller payloads gain nothing from being assembled in place. */
 const IN_PLACE_MIN_BYTES = 2 ** 20;
 
-/** How many bytes one search for forged segments may hash, and how many payloads at least and at most. */
-const HASHED_BYTES = 2 ** 28;
-const MIN_HASH_ATTEMPTS = 4;
-const MAX_HASH_ATTEMPTS = 64;
+/** What a kept segment allows in searches for forged ones: steps for each of its bytes and of those it costs us. */
+const STEPS_PER_BYTE = 128;
+
+/** The most that one search may cost: some seconds. */
+const MAX_SEARCH_STEPS = 2 ** 32;
+const MAX_ATTEMPTS = 64;
+
+/** What decoding and hashing a payload costs in steps: for each byte, and at all. */
+const STEPS_PER_HASHED_BYTE = 4;
+const STEPS_PER_ATTEMPT = 2 ** 15;
 
 /** What a set costs at most, without alternatives. */
 export function maxCostOf({ payloadLength, dataCount, chunkSize }: Segment, sender = ""): number {
@@ -65,6 +72,8 @@ export class PartialSet {
   #extraRoom: number;
   /** So many candidates make the next attempt worth its time. */
   #attemptAtCount: number;
+  /** What searches for forged segments may still cost. */
+  #searchSteps = 0;
   #isForged = false;
 
   /** @param maxCost - in bytes, of this set alone; at least {@link maxCostOf} it */
@@ -128,6 +137,7 @@ export class PartialSet {
     }
     this.#cost += SEGMENT_COST;
     this.#candidateCount += 1;
+    this.#searchSteps += STEPS_PER_BYTE * (chunk.length + SEGMENT_COST);
     if (known !== undefined) {
       known.push(this.#keepCopy(chunk));
       this.#noticeRound(known.length);
@@ -152,6 +162,11 @@ export class PartialSet {
       // A forger could have us search at every segment. What is there besides the data must grow by a quarter each time.
       const extra = this.#candidateCount - this.#dataCount;
       this.#attemptAtCount = this.#candidateCount + Math.max(1, Math.floor(extra / 4));
+      const steps = Math.min(this.#searchSteps, MAX_SEARCH_STEPS);
+      const stepsPerAttempt = STEPS_PER_ATTEMPT + STEPS_PER_HASHED_BYTE * this.#payloadLength;
+      const attempts = Math.min(MAX_ATTEMPTS, Math.floor(steps / 2 / stepsPerAttempt));
+      const effort = new Effort(steps - attempts * stepsPerAttempt);
+      this.#searchSteps -= effort.steps;
       findTrueShards({
         dataCount: this.#dataCount,
         parityCount: codeExists(this.#dataCount, this.#parityCount) ? this.#parityCount : 0,
@@ -159,12 +174,14 @@ export class PartialSet {
         shardSize: Math.ceil(this.#shardSize / CHUNK_ALIGNMENT) * CHUNK_ALIGNMENT,
         candidates: this.#candidates,
         random,
-        budget: { attempts: hashAttemptsFor(this.#payloadLength) },
+        budget: { attempts, effort },
         isWhole: (choice) => {
+          this.#searchSteps -= stepsPerAttempt;
           chunks = this.#wholeFrom(choice);
           return chunks !== undefined;
         },
       });
+      this.#searchSteps += effort.steps;
     }
     if (chunks === undefined) return undefined;
     const forged = this.#isForged ? this.#countForged(chunks) : 0;
@@ -302,10 +319,6 @@ function holes(positions: readonly number[], start: number, end: number): IndexR
     first = position + 1;
   }
   return ranges;
-}
-
-function hashAttemptsFor(payloadLength: number): number {
-  return Math.min(MAX_HASH_ATTEMPTS, Math.max(MIN_HASH_ATTEMPTS, Math.floor(HASHED_BYTES / payloadLength)));
 }
 
 /** For public values: it returns at the first difference. */

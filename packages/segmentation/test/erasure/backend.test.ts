@@ -2,8 +2,12 @@ import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 
 const { validate, Module } = WebAssembly;
 
-beforeEach(() => jest.resetModules());
-afterEach(() => Object.assign(WebAssembly, { validate, Module }));
+beforeEach(() => {
+  jest.resetModules();
+});
+afterEach(() => {
+  Object.assign(WebAssembly, { validate, Module });
+});
 
 test("without anything else said, the fastest that runs here is taken", async () => {
   const { ErasureCode } = await import("../../src/erasure.ts");

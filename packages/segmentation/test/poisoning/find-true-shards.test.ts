@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { Effort } from "../../src/poisoning/effort.ts";
 import { findTrueShards } from "../../src/poisoning/find-true-shards.ts";
 import { candidatesOf, codewordOf, Dice, type Forgery, forge, parityOf, type Shape, search } from "./forged-set.ts";
 
@@ -250,7 +251,7 @@ describe("limits", () => {
       shardSize: 64,
       candidates,
       random: (length) => dice.bytes(length),
-      budget: { attempts: 3 },
+      budget: { attempts: 3, effort: new Effort(2 ** 31) },
       isWhole: () => false,
     });
     expect(found).toBeUndefined();

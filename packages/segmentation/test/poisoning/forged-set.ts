@@ -2,7 +2,9 @@
  * Sets of segments with forged ones among them, as a reassembler would hold them.
  * @module
  */
+
 import { ErasureCode } from "../../src/erasure.ts";
+import { Effort } from "../../src/poisoning/effort.ts";
 import { type Candidates, findTrueShards } from "../../src/poisoning/find-true-shards.ts";
 
 /** Numbers that look random and are the same in every run. */
@@ -89,7 +91,7 @@ export function search(
   shape: Shape,
   truth: readonly Uint8Array[],
   candidates: Candidates,
-  { attempts = 32, seed = 1 }: { attempts?: number; seed?: number } = {},
+  { attempts = 32, seed = 1, steps = 2 ** 31 }: { attempts?: number; seed?: number; steps?: number } = {},
 ): Found {
   const dice = new Dice(seed);
   let calls = 0;
@@ -99,7 +101,13 @@ export function search(
     return decodesTo(shape, truth, choice);
   };
   const random = (length: number) => dice.bytes(length);
-  const choice = findTrueShards({ ...shape, candidates, random, budget: { attempts }, isWhole });
+  const choice = findTrueShards({
+    ...shape,
+    candidates,
+    random,
+    budget: { attempts, effort: new Effort(steps) },
+    isWhole,
+  });
   return { found: choice !== undefined && decodesTo(shape, truth, choice), attempts: calls };
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { fieldOf } from "../../src/erasure/field.ts";
 import { checksOf } from "../../src/poisoning/checks.ts";
+import { Effort } from "../../src/poisoning/effort.ts";
 import { measure } from "../../src/poisoning/measurement.ts";
 import { drawFrom } from "../../src/poisoning/random.ts";
 import { Sketcher } from "../../src/poisoning/sketch.ts";
@@ -46,7 +47,7 @@ test("true shards have no syndromes, whichever of them are held", () => {
       const shape = { dataCount: k ?? 1, parityCount: m ?? 1, shardSize: 64 };
       const candidates = candidatesOf(codewordOf(shape, dice, 1 + dice.below(64)));
       for (const lost of dice.some(Math.floor(rate * shape.parityCount), candidates.size)) candidates.delete(lost);
-      const checks = checksOf(shape.dataCount, shape.parityCount, 64, [...candidates.keys()]);
+      const checks = checksOf(shape.dataCount, shape.parityCount, 64, [...candidates.keys()], new Effort(2 ** 31));
       expect(checks.rows).toBe(candidates.size - shape.dataCount);
       const { syndromes } = measure(checks, candidates, 100, drawFrom(dice.bytes(16)));
       expect(syndromes.flatMap((syndrome) => [...syndrome]).filter((symbol) => symbol !== 0)).toEqual([]);

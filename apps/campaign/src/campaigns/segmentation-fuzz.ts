@@ -4,6 +4,7 @@
  * @module
  */
 import type { BatchResult, Campaign } from "../campaign.ts";
+import { runCrowd } from "../fuzz/crowd.ts";
 import { runDurableWorld } from "../fuzz/durable-world.ts";
 import { WireWriter } from "../fuzz/wire-writer.ts";
 import { type Counts, World } from "../fuzz/world.ts";
@@ -39,5 +40,7 @@ async function fuzz(seed: number, batch: number): Promise<BatchResult> {
     peakBufferedBytes = Math.max(peakBufferedBytes, world.peakBufferedBytes);
   }
   await runDurableWorld(random, writer, counts);
-  return { counts, peaks: { slowestCallMs, peakBufferedBytes } };
+  const crowd = runCrowd(random, writer);
+  slowestCallMs = Math.max(slowestCallMs, crowd.slowestCallMs);
+  return { counts, peaks: { slowestCallMs, peakBufferedBytes, msPerForgedKb: crowd.msPerKb } };
 }

@@ -17,8 +17,8 @@ export type WatchedOptions = ReassemblerOptions & {
   readonly blind: boolean;
 };
 
-/** A call may take so long, on a busy machine: searching a few megabytes for what is forged takes up to a second. */
-const CALL_LIMIT_MS = 10_000;
+/** A call may take so long on a busy machine, where searching for what is forged is in proportion to what was sent. */
+const CALL_LIMIT_MS = 5_000;
 
 const BLINDING_BYTES = 32;
 

@@ -2,7 +2,6 @@
  * Sets of segments with forged ones among them, as a reassembler would hold them.
  * @module
  */
-
 import { ErasureCode } from "../../src/erasure.ts";
 import { Effort } from "../../src/poisoning/effort.ts";
 import { type Candidates, findTrueShards } from "../../src/poisoning/find-true-shards.ts";

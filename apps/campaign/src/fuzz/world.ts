@@ -17,6 +17,8 @@ type HonestSet = {
   readonly setId: string | undefined;
   /** Those that arrive, some more than once, in the order of arrival; taken from the end. */
   readonly arriving: Uint8Array[];
+  /** For the result: how much of it is forged, and whether it has parity. */
+  readonly siege: string;
   fate: "waiting" | "whole" | "reported" | "refused";
 };
 
@@ -114,9 +116,10 @@ export class World {
     if (isWrapped) this.#learn(payload, segments, blind);
     for (const message of messages) this.#addMaterial(message);
     this.#count("honestSets");
-    const arriving =
-      this.#plan.kind === "besieged" ? besiege(random, messages, segments) : lossy(random, messages, segments);
-    return { payload, setId: made.setId, arriving: random.shuffle(arriving), fate: "waiting" };
+    const isBesieged = this.#plan.kind === "besieged";
+    const arriving = isBesieged ? besiege(random, messages, segments) : lossy(random, messages, segments);
+    const siege = isBesieged ? siegeOf(segments, arriving.length - messages.length) : "";
+    return { payload, setId: made.setId, arriving: random.shuffle(arriving), siege, fate: "waiting" };
   }
 
   #payloadLength(): number {
@@ -250,8 +253,8 @@ export class World {
 
   #judge(): void {
     const { kind } = this.#plan;
-    for (const { fate, setId } of this.#sets) {
-      this.#count(`${kind}.${fate}`);
+    for (const { fate, setId, siege } of this.#sets) {
+      this.#count(`${kind}.${siege}${fate}`);
       // Whether a besieged set becomes whole is a matter of how much parity it has, and counted only.
       const isFine =
         fate === "whole" ||
@@ -290,4 +293,10 @@ function besiege(random: Random, messages: readonly Uint8Array[], segments: read
     }
   }
   return arriving;
+}
+
+function siegeOf(segments: readonly ReadSegment[], forged: number): string {
+  const share = forged / Math.max(1, segments.length);
+  const amount = share === 0 ? "none" : share <= 0.5 ? "half" : share <= 1 ? "all" : "more";
+  return `${(segments[0]?.parityCount ?? 0) > 0 ? "parity" : "bare"}.${amount}.`;
 }

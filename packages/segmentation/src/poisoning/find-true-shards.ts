@@ -48,8 +48,8 @@ type Choice = ReadonlyMap<number, number | "forged">;
  * - c / 2 of the first beside any number of the second, or nearly c, if what was changed is not alike;
  * - and whatever the hash alone can find out within the budget, as where there are no checks.
  *
- * Time is linear in the bytes of all candidates and cubic in the number of checks and of forged candidates. Both are
- * bounded: of more than 256 checks, or fewer in a set of more than 4,000 segments, the first ones are used.
+ * Time is linear in the bytes of all candidates and cubic in the number of checks and of forged candidates, as far as
+ * the effort goes: of more checks than it or 256 allows, the first ones are used.
  */
 export function findTrueShards(set: ForgedSet): ReadonlyMap<number, Uint8Array> | undefined {
   const { dataCount, candidates, budget, isWhole } = set;

@@ -19,10 +19,10 @@ const BATCH_MIB = 8;
  * What the process may hold beyond the configured bytes: what a collection leaves behind in the engine's and the
  * system's allocators, compiled code, and what the reassembler remembers within other bounds (complete sets, reports).
  */
-export const SLACK_BYTES = 8 * MIB;
+export const SLACK_BYTES = 16 * MIB;
 
 /** What a reassembler is told, and what it uses if it is told nothing. */
-const CONFIGURED_BYTES = 16 * MIB;
+const CONFIGURED_BYTES = 24 * MIB;
 const DEFAULT_BYTES = 2 * (100 * MIB + 40 * MIB);
 
 /** More than a batch otherwise has: it is what it takes to fill the default. */

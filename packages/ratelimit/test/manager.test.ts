@@ -1,0 +1,485 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  MemoryQueue,
+  openMemoryQueue,
+  type Priority,
+  type QuotaSource,
+  RateLimitManager,
+  type RateLimitOptions,
+} from "../src/index.ts";
+import { VirtualClock } from "../src/testing.ts";
+import { FakeNetwork } from "./network.ts";
+
+const EPOCH_MS = 10_000;
+
+/** 10 messages in 10 s, low at 3. */
+async function open(options: Partial<RateLimitOptions> = {}) {
+  const network = new FakeNetwork();
+  const clock = new VirtualClock();
+  const limits = { messagesPerEpoch: 10, epochSeconds: EPOCH_MS / 1_000, random: () => 0 };
+  const manager = await RateLimitManager.open({ delivery: network, clock, ...limits, ...options });
+  const submit = (id: string, priority?: Priority) =>
+    manager.submit({ id, bytes: new TextEncoder().encode(id) }, priority === undefined ? {} : { priority });
+  const submitMany = async (prefix: string, count: number, priority?: Priority) => {
+    for (let index = 0; index < count; index += 1) await submit(`${prefix}${index}`, priority);
+    await clock.advance(0);
+  };
+  return { manager, network, clock, submit, submitMany };
+}
+
+function named(prefix: string, count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${from + index}`);
+}
+
+describe("quota", () => {
+  test("RATE-F1, F2: no more messages than the limit pass in an epoch, and each has its own index", async () => {
+    const { network, submitMany, clock } = await open();
+    await submitMany("c", 15, "critical");
+    expect(network.given).toEqual(named("c", 10).map((id, index) => `${id}@0.${index}`));
+    await clock.advance(EPOCH_MS);
+    expect(network.given.slice(10)).toEqual(named("c", 5, 10).map((id, index) => `${id}@1.${index}`));
+  });
+
+  test("RATE-F3, U3: total, used, remaining, level, when it resets, and who used it", async () => {
+    const { manager, submitMany, clock } = await open();
+    const seen: number[] = [];
+    manager.onQuota(({ remaining }) => seen.push(remaining));
+    expect(manager.quota).toEqual({
+      epoch: 0,
+      total: 10,
+      used: 0,
+      remaining: 10,
+      lowMark: 3,
+      level: "high",
+      resetsAtMs: 10_000,
+      usedBy: { critical: 0, normal: 0, optional: 0 },
+    });
+    await submitMany("n", 4);
+    await submitMany("o", 2, "optional");
+    await submitMany("c", 1, "critical");
+    expect(manager.quota).toMatchObject({ used: 7, remaining: 3, level: "low" });
+    expect(manager.quota.usedBy).toEqual({ critical: 1, normal: 4, optional: 2 });
+    await submitMany("d", 9, "critical");
+    expect(manager.quota).toMatchObject({ remaining: 0, level: "exhausted" });
+    expect(seen.at(-1)).toBe(0);
+    await clock.advance(EPOCH_MS);
+    expect(manager.quota).toMatchObject({ epoch: 1, used: 6 });
+  });
+
+  test("RATE-F7: the limit and the use of a source count; an option may only lower the limit", async () => {
+    const reading = { epoch: 5, limit: 4, used: 1, endsAtMs: 1e9 };
+    const source: QuotaSource = { read: () => ({ ...reading }) };
+    const { manager, network, submitMany } = await open({ source, messagesPerEpoch: 100 });
+    expect(manager.quota).toMatchObject({ epoch: 5, total: 4, used: 1, remaining: 3 });
+    await submitMany("c", 4, "critical");
+    expect(network.given).toEqual(["c0@5.1", "c1@5.2", "c2@5.3"]);
+    const lower = await open({ source, messagesPerEpoch: 2 });
+    expect(lower.manager.quota).toMatchObject({ total: 2, remaining: 1 });
+    const unlimited = await open({ source: { read: () => ({ epoch: 1, endsAtMs: 1e9 }) }, messagesPerEpoch: 7 });
+    expect(unlimited.manager.quota.total).toBe(7);
+  });
+
+  test("what the source counts beyond our own is not used again", async () => {
+    let used = 0;
+    const { network, submitMany } = await open({ source: { read: () => ({ epoch: 1, used, endsAtMs: 1e9 }) } });
+    await submitMany("a", 2, "critical");
+    used = 6;
+    await submitMany("b", 9, "critical");
+    expect(network.given.slice(2)).toEqual(["b0@1.6", "b1@1.7", "b2@1.8", "b3@1.9"]);
+  });
+});
+
+describe("clocks that jump", () => {
+  test("back: the epoch that was left keeps its count", async () => {
+    const { network, submitMany, clock } = await open();
+    await submitMany("a", 10, "critical");
+    clock.jumpTo(EPOCH_MS);
+    await submitMany("b", 10, "critical");
+    clock.jumpTo(5);
+    await submitMany("c", 3, "critical");
+    expect(network.given).toHaveLength(20);
+    expect(new Set(network.given.map((each) => each.slice(each.indexOf("@")))).size).toBe(20);
+  });
+
+  test("far ahead and back: no epoch has more than its quota, and life goes on", async () => {
+    const { network, submitMany, clock } = await open();
+    await submitMany("a", 4, "critical");
+    clock.jumpTo(1_000 * EPOCH_MS);
+    await submitMany("b", 10, "critical");
+    clock.jumpTo(9);
+    await submitMany("c", 10, "critical");
+    expect(network.given.slice(14)).toEqual(named("c", 6).map((id, index) => `${id}@0.${4 + index}`));
+    await clock.advance(EPOCH_MS);
+    expect(network.ids.slice(20)).toEqual(named("c", 4, 6));
+  });
+
+  test("an epoch whose count was forgotten has no quota", async () => {
+    const { network, submitMany, clock } = await open();
+    for (let epoch = 0; epoch < 20; epoch += 1) {
+      clock.jumpTo(epoch * EPOCH_MS);
+      await submitMany(`e${epoch}-`, 1, "critical");
+    }
+    expect(network.given).toHaveLength(20);
+    clock.jumpTo(0);
+    await submitMany("late", 1, "critical");
+    expect(network.given).toHaveLength(20);
+  });
+});
+
+describe("priorities", () => {
+  test("RATE-F5: when quota is low, critical are sent, normal are queued, optional are dropped", async () => {
+    const { manager, network, submitMany, submit } = await open();
+    await submitMany("n", 7);
+    expect(manager.quota.level).toBe("low");
+    const optional = await submit("o", "optional");
+    expect(optional.status).toEqual({ kind: "dropped", reason: "quota-low" });
+    await submitMany("m", 1);
+    expect(manager.status("m0")).toEqual({ kind: "queued", position: 0, estimatedAtMs: 10_000 });
+    await submitMany("c", 2, "critical");
+    expect(network.ids).toEqual([...named("n", 7), "c0", "c1"]);
+  });
+
+  test("RATE-F6: when quota is exhausted, critical are queued on top, normal are queued, optional are dropped", async () => {
+    const { network, submitMany, submit, clock } = await open();
+    await submitMany("c", 10, "critical");
+    expect((await submit("o", "optional")).status).toEqual({ kind: "dropped", reason: "quota-exhausted" });
+    await submitMany("n", 2);
+    await submitMany("d", 2, "critical");
+    expect(network.given).toHaveLength(10);
+    await clock.advance(EPOCH_MS);
+    expect(network.ids.slice(10)).toEqual(["d0", "d1", "n0", "n1"]);
+  });
+
+  test("an optional message that waits while quota becomes low is dropped then", async () => {
+    const { manager, network, submit, submitMany, clock } = await open({ concurrency: 1 });
+    network.held.add("h");
+    await submit("h", "critical");
+    await submit("o", "optional");
+    await submitMany("c", 7, "critical");
+    expect(manager.status("o")).toMatchObject({ kind: "queued", position: 7 });
+    network.release("h");
+    await clock.advance(0);
+    expect(network.ids).toEqual(["h", ...named("c", 7)]);
+    expect(manager.status("o")).toEqual({ kind: "dropped", reason: "quota-low" });
+  });
+
+  test("a turn of the epoch leaves the reserve", async () => {
+    const { network, submitMany, clock } = await open();
+    await submitMany("c", 10, "critical");
+    await submitMany("n", 20);
+    await clock.advance(EPOCH_MS);
+    expect(network.ids.slice(10)).toEqual(named("n", 7));
+    await clock.advance(EPOCH_MS);
+    expect(network.ids.slice(17)).toEqual(named("n", 7, 7));
+  });
+
+  test("a normal message leaves within ceil(position / share) epochs while critical ones leave a share", async () => {
+    const { network, submitMany, clock } = await open();
+    await submitMany("x", 10, "critical");
+    await submitMany("n", 12);
+    // In each epoch 4 critical ones, of 7 above the low mark, leave a share of 3 at least.
+    for (let epoch = 1; epoch <= 4; epoch += 1) {
+      await submitMany(`e${epoch}-`, 4, "critical");
+      await clock.advance(EPOCH_MS);
+      const normal = network.ids.filter((id) => id.startsWith("n"));
+      expect(normal).toEqual(named("n", normal.length));
+      expect(normal.length).toBeGreaterThanOrEqual(epoch * 3);
+    }
+  });
+});
+
+describe("batches", () => {
+  const batchOf = (prefix: string, count: number) =>
+    named(prefix, count).map((id) => ({ id, bytes: new Uint8Array(1) }));
+
+  test("RATE-U2: a batch that fits is sent whole, with slots taken together", async () => {
+    const { manager, network, clock } = await open();
+    const submissions = await manager.submitBatch(batchOf("b", 7));
+    await clock.advance(0);
+    expect(network.given).toEqual(named("b", 7).map((id, index) => `${id}@0.${index}`));
+    expect(submissions.map(({ status }) => status?.kind)).toEqual(named("", 7).map(() => "passed"));
+  });
+
+  test("a batch that does not fit now waits whole, and nothing of its priority overtakes it", async () => {
+    const { manager, network, submitMany, clock } = await open();
+    await submitMany("n", 2);
+    await manager.submitBatch(batchOf("b", 6));
+    await submitMany("m", 1);
+    expect(network.ids).toEqual(["n0", "n1"]);
+    expect(manager.status("b3")).toEqual({ kind: "queued", position: 3, estimatedAtMs: 10_000 });
+    await clock.advance(EPOCH_MS);
+    // Once the batch has begun, the next message need not wait for its end.
+    expect(network.given.slice(2).sort()).toEqual([...named("b", 6).map((id, index) => `${id}@1.${index}`), "m0@1.6"]);
+  });
+
+  test("an optional batch that does not fit now is dropped whole", async () => {
+    const { manager, network, submitMany } = await open();
+    await submitMany("n", 2);
+    const submissions = await manager.submitBatch(batchOf("o", 6), { priority: "optional" });
+    expect(submissions.map(({ status }) => status)).toEqual(
+      named("", 6).map(() => ({ kind: "dropped", reason: "quota-low" })),
+    );
+    expect(network.given).toHaveLength(2);
+  });
+
+  test.each([
+    ["normal", 8],
+    ["critical", 11],
+  ] as const)("a %s batch of %i, which no epoch could hold, is refused", async (priority, count) => {
+    const { manager } = await open();
+    await expect(manager.submitBatch(batchOf("b", count), { priority })).rejects.toMatchObject({
+      code: "BATCH_TOO_LARGE",
+    });
+    expect(manager.status("b0")).toBeUndefined();
+  });
+
+  test("ids that are known, or twice in the batch, are refused", async () => {
+    const { manager, submit } = await open();
+    await submit("a");
+    const a = { id: "a", bytes: new Uint8Array(1) };
+    const b = { id: "b", bytes: new Uint8Array(1) };
+    await expect(manager.submitBatch([b, a])).rejects.toMatchObject({ code: "DUPLICATE_ID" });
+    await expect(manager.submitBatch([b, b])).rejects.toMatchObject({ code: "DUPLICATE_ID" });
+    await expect(manager.submitBatch([])).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  });
+
+  test("a failure in the middle is reported exactly, and nothing is tried again", async () => {
+    const { manager, network, clock } = await open();
+    network.answersTo.set("b2", "refuse-for-now");
+    await manager.submitBatch(batchOf("b", 5));
+    await clock.advance(10 * EPOCH_MS);
+    expect(network.ids).toEqual(["b0", "b1", "b2"]);
+    expect(named("b", 5).map((id) => manager.status(id))).toMatchObject([
+      { kind: "passed", slot: { epoch: 0, index: 0 } },
+      { kind: "passed", slot: { epoch: 0, index: 1 } },
+      { kind: "failed", reason: "refused", willRetry: false },
+      { kind: "failed", reason: "not-passed", willRetry: false },
+      { kind: "failed", reason: "not-passed", willRetry: false },
+    ]);
+  });
+
+  test("a batch of which nothing was taken is tried again whole, in the same slots", async () => {
+    const { network, manager, clock } = await open();
+    network.answers = ["refuse-for-now"];
+    await manager.submitBatch(batchOf("b", 2));
+    await clock.advance(1_000);
+    expect(network.given).toEqual(["b0@0.0", "b0@0.0", "b1@0.1"]);
+  });
+
+  test("cancelling one message of it cancels it whole", async () => {
+    const { manager, network, submitMany, clock } = await open();
+    await submitMany("n", 7);
+    const [first] = await manager.submitBatch(batchOf("b", 3));
+    expect(await first?.cancel()).toBe(true);
+    await clock.advance(EPOCH_MS);
+    expect(named("b", 3).map((id) => manager.status(id))).toEqual(named("", 3).map(() => ({ kind: "cancelled" })));
+    expect(network.ids).toEqual(named("n", 7));
+  });
+});
+
+describe("errors of the delivery service (RATE-R1)", () => {
+  test("a temporary one is tried again with growing pauses, in the slot of the epoch, and then anew", async () => {
+    const { manager, network, submit, clock } = await open({ firstPauseMs: 4_000 });
+    network.answers = ["refuse-for-now", "refuse-for-now", "refuse-for-now"];
+    const submission = await submit("a");
+    await clock.advance(0);
+    const problem = { message: "a: refuse-for-now", isTemporary: true };
+    expect(submission.status).toEqual({ kind: "failed", problem, willRetry: true, retryAtMs: 2_000 });
+    await clock.advance(30_000);
+    expect(network.given).toEqual(["a@0.0", "a@0.0", "a@0.0", "a@1.0"]);
+    expect(manager.status("a")).toMatchObject({ kind: "passed", receipt: "receipt of a" });
+  });
+
+  test("a permanent one is final", async () => {
+    const { manager, network, submit, clock } = await open();
+    network.answersTo.set("a", "refuse");
+    await submit("a");
+    await clock.advance(60_000);
+    expect(network.given).toHaveLength(1);
+    const problem = { message: "a: refuse", isTemporary: false };
+    expect(manager.status("a")).toEqual({ kind: "failed", reason: "refused", problem, willRetry: false });
+  });
+
+  test("a message that is never taken ends after maxAttempts, and holds up nobody", async () => {
+    const { manager, network, submit, submitMany, clock } = await open({ maxAttempts: 3, concurrency: 1 });
+    network.answersTo.set("poison", "refuse-for-now");
+    await submit("poison", "critical");
+    await submitMany("n", 3);
+    expect(network.ids).toEqual(["poison", "n0", "n1", "n2"]);
+    await clock.advance(60_000);
+    expect(network.ids.filter((id) => id === "poison")).toHaveLength(3);
+    expect(manager.status("poison")).toMatchObject({ kind: "failed", willRetry: false });
+  });
+});
+
+describe("status (RATE-U4)", () => {
+  test("every change is told by event, by iterator, and the outcome by promise", async () => {
+    const { manager, network, submit, submitMany, clock } = await open();
+    await submitMany("n", 7);
+    const events: string[] = [];
+    manager.onStatus((id, { kind }) => events.push(`${id} ${kind}`));
+    network.answers = ["refuse-for-now"];
+    const submission = await submit("m");
+    const iterated = Array.fromAsync(submission.statuses());
+    const ended = submission.ended();
+    await clock.advance(3 * EPOCH_MS);
+    expect(events).toEqual(["m queued", "m passing", "m failed", "m passing", "m passed"]);
+    expect((await iterated).map(({ kind }) => kind).at(-1)).toBe("passed");
+    expect(await ended).toMatchObject({ kind: "passed", slot: { epoch: 1, index: 0 } });
+    expect(await Array.fromAsync(submission.statuses())).toEqual([await ended]);
+  });
+
+  test("waiting for it can be given up, and ends when the manager closes", async () => {
+    const { manager, submit, submitMany } = await open();
+    await submitMany("c", 10, "critical");
+    const submission = await submit("m");
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const givenUp = submission.ended({ signal: controller.signal });
+    controller.abort(reason);
+    await expect(givenUp).rejects.toBe(reason);
+    const cutOff = submission.ended();
+    await manager.close();
+    await expect(cutOff).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(submit("late")).rejects.toMatchObject({ code: "CLOSED" });
+  });
+
+  test("a queued message can be cancelled, one under way or ended cannot", async () => {
+    const { manager, network, submit, submitMany, clock } = await open();
+    network.held.add("h");
+    await submit("h");
+    await submitMany("c", 9, "critical");
+    const submission = await submit("m");
+    expect(await submission.cancel()).toBe(true);
+    expect(submission.status).toEqual({ kind: "cancelled" });
+    expect([await submission.cancel(), await manager.cancel("h"), await manager.cancel("nobody")]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    network.release("h");
+    await clock.advance(2 * EPOCH_MS);
+    expect(network.ids).not.toContain("m");
+  });
+
+  test("the same id is the same message, also while it is stored and after it has passed", async () => {
+    const { network, submit, clock } = await open();
+    await Promise.all([submit("a"), submit("a")]);
+    await clock.advance(0);
+    await submit("a");
+    await clock.advance(EPOCH_MS);
+    expect(network.given).toEqual(["a@0.0"]);
+  });
+
+  test("what ended long ago is forgotten", async () => {
+    const { manager, submitMany, clock } = await open({ maxEnded: 3 });
+    await submitMany("c", 5, "critical");
+    await clock.advance(0);
+    expect(named("c", 5).map((id) => manager.status(id)?.kind)).toEqual([
+      undefined,
+      undefined,
+      "passed",
+      "passed",
+      "passed",
+    ]);
+  });
+});
+
+describe("bounds", () => {
+  test.each([{ maxQueuedMessages: 2 }, { maxQueuedBytes: 2 * 2 }])("a full queue refuses: %j", async (options) => {
+    const { submit, submitMany } = await open({ ...options, messagesPerEpoch: 1, lowShare: 0 });
+    await submitMany("a", 1);
+    await submitMany("n", 2);
+    await expect(submit("n2")).rejects.toMatchObject({ code: "QUEUE_FULL" });
+  });
+
+  test.each([
+    { messagesPerEpoch: 0 },
+    { epochSeconds: 1.5 },
+    { lowShare: 1 },
+    { concurrency: 0 },
+    { maxAttempts: 0 },
+    { maxEnded: -1 },
+  ])("an option out of range is named: %j", async (options) => {
+    const [name = ""] = Object.keys(options);
+    await expect(open(options)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining(name),
+    });
+  });
+});
+
+describe("restarts (RATE-R2, R3)", () => {
+  test("queue, statuses and quota go on where they were", async () => {
+    const queue = new MemoryQueue();
+    const first = await open({ store: await openMemoryQueue(queue) });
+    await first.submitMany("c", 9, "critical");
+    await first.submitMany("n", 2);
+    await first.manager.close();
+    const second = await open({ store: await openMemoryQueue(queue) });
+    expect(second.manager.quota).toMatchObject({ used: 9, usedBy: { critical: 9 } });
+    expect(second.manager.status("c3")).toMatchObject({ kind: "passed", slot: { epoch: 0, index: 3 } });
+    expect(second.manager.status("n1")).toMatchObject({ kind: "queued", position: 1 });
+    await second.submitMany("d", 2, "critical");
+    expect(second.network.given).toEqual(["d0@0.9"]);
+    await second.clock.advance(EPOCH_MS);
+    expect(second.network.ids).toEqual(["d0", "d1", "n0", "n1"]);
+  });
+
+  test("what was under way is given again, in its slot while the epoch lasts, with the same id", async () => {
+    for (const [atMs, given] of [
+      [5_000, "a@0.0"],
+      [15_000, "a@1.0"],
+    ] as const) {
+      const queue = new MemoryQueue();
+      const first = await open({ store: await openMemoryQueue(queue) });
+      first.network.held.add("a");
+      await first.submit("a");
+      await first.clock.advance(0);
+      await first.manager.close();
+      const second = await open({ store: await openMemoryQueue(queue), clock: new VirtualClock(atMs) });
+      await second.submitMany("b", 0);
+      await second.manager.close();
+      expect(second.network.given).toEqual([given]);
+    }
+  });
+
+  test("a message that ended the process each time ends as unknown", async () => {
+    const queue = new MemoryQueue();
+    for (let time = 0; time < 2; time += 1) {
+      const { manager, network, submit, clock } = await open({ store: await openMemoryQueue(queue), maxAttempts: 2 });
+      network.held.add("a");
+      await submit("a");
+      await clock.advance(0);
+      await manager.close();
+    }
+    const { manager, network } = await open({ store: await openMemoryQueue(queue), maxAttempts: 2 });
+    expect(manager.status("a")).toMatchObject({ kind: "failed", reason: "unknown", willRetry: false });
+    expect(network.given).toEqual([]);
+  });
+
+  test.each([5_000, 15_000])("a batch that was half passed at 0 s and found at %i ms", async (atMs) => {
+    const queue = new MemoryQueue();
+    const first = await open({ store: await openMemoryQueue(queue) });
+    first.network.held.add("b2");
+    await first.manager.submitBatch(named("b", 4).map((id) => ({ id, bytes: new Uint8Array(1) })));
+    await first.clock.advance(0);
+    await first.manager.close();
+    const clock = new VirtualClock(atMs);
+    const second = await open({ store: await openMemoryQueue(queue), clock });
+    await clock.advance(0);
+    const kinds = named("b", 4).map((id) => second.manager.status(id));
+    if (atMs < EPOCH_MS) {
+      expect(second.network.given).toEqual(["b2@0.2", "b3@0.3"]);
+      expect(kinds.map((status) => status?.kind)).toEqual(["passed", "passed", "passed", "passed"]);
+    } else {
+      expect(second.network.given).toEqual([]);
+      expect(kinds).toMatchObject([
+        { kind: "passed" },
+        { kind: "passed" },
+        { kind: "failed", reason: "unknown" },
+        { kind: "failed", reason: "not-passed" },
+      ]);
+    }
+  });
+});

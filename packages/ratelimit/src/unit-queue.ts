@@ -4,17 +4,7 @@
  * @module
  */
 import { PRIORITIES, type Priority } from "./message.ts";
-import type { QueuedRecord } from "./queue-store.ts";
-
-export type Unit = {
-  /** Of the batch, or of the one message. */
-  readonly id: string;
-  readonly priority: Priority;
-  /** Of its first message. */
-  readonly sequence: number;
-  /** In order; not empty. Replaced as the records change. */
-  records: readonly QueuedRecord[];
-};
+import type { Unit } from "./unit.ts";
 
 /** Taken out units before this place are let go when there are so many. */
 const COMPACT_AT = 1_024;
@@ -91,7 +81,7 @@ export class UnitQueue {
   }
 
   /** How many messages go before `unit`, whether it is in the queue or not. */
-  messagesBefore(unit: Unit): number {
+  messagesBefore(unit: { readonly priority: Priority; readonly sequence: number }): number {
     let count = 0;
     for (const priority of PRIORITIES) {
       for (const other of this.#lanes[priority]) {

@@ -323,7 +323,7 @@ describe("status (RATE-U4)", () => {
     const iterated = Array.fromAsync(submission.statuses());
     const ended = submission.ended();
     await clock.advance(3 * EPOCH_MS);
-    expect(events).toEqual(["m queued", "m passing", "m failed", "m passing", "m passed"]);
+    expect(events).toEqual(["m queued", "m passing", "m failed", "m queued", "m passing", "m passed"]);
     expect((await iterated).map(({ kind }) => kind).at(-1)).toBe("passed");
     expect(await ended).toMatchObject({ kind: "passed", slot: { epoch: 1, index: 0 } });
     expect(await Array.fromAsync(submission.statuses())).toEqual([await ended]);
@@ -406,6 +406,74 @@ describe("bounds", () => {
       code: "INVALID_OPTION",
       message: expect.stringContaining(name),
     });
+  });
+});
+
+describe("a store that fails", () => {
+  /** Fails while it is told to. */
+  async function unreliable(queue = new MemoryQueue()) {
+    const inner = await openMemoryQueue(queue);
+    const store = {
+      isFull: false,
+      load: () => inner.load(),
+      bytesOf: (id: string) => inner.bytesOf(id),
+      close: () => inner.close(),
+      async commit(changes: Parameters<typeof inner.commit>[0]) {
+        if (store.isFull) throw new Error("disk full");
+        return inner.commit(changes);
+      },
+    };
+    return store;
+  }
+
+  test("nothing is taken that it did not take, and the id is free again", async () => {
+    const store = await unreliable();
+    const { manager, network, submit, clock } = await open({ store });
+    store.isFull = true;
+    await expect(submit("a")).rejects.toThrow("disk full");
+    expect(manager.status("a")).toBeUndefined();
+    store.isFull = false;
+    await submit("a");
+    await clock.advance(0);
+    expect(network.given).toEqual(["a@0.0"]);
+  });
+
+  test("nothing is transmitted before its slot is stored, and an index that may be is not given again", async () => {
+    const store = await unreliable();
+    const { manager, network, submit, clock } = await open({ store, concurrency: 1 });
+    const errors: unknown[] = [];
+    manager.onError((error) => errors.push(error));
+    network.held.add("h");
+    await submit("h");
+    await submit("a");
+    await clock.advance(0);
+    store.isFull = true;
+    network.release("h");
+    await clock.advance(500);
+    expect(network.given).toEqual(["h@0.0"]);
+    expect(manager.status("h")).toMatchObject({ kind: "passed" });
+    expect(errors.length).toBeGreaterThan(0);
+    store.isFull = false;
+    await clock.advance(EPOCH_MS - 1_000);
+    expect(network.given).toEqual(["h@0.0", expect.stringMatching(/^a@0\.[1-9]$/)]);
+  });
+
+  test("an outcome that it did not take is written when it can", async () => {
+    const queue = new MemoryQueue();
+    const store = await unreliable(queue);
+    const { manager, network, submit, clock } = await open({ store });
+    network.held.add("a");
+    await submit("a");
+    await clock.advance(0);
+    store.isFull = true;
+    network.release("a");
+    await clock.advance(0);
+    expect(manager.status("a")).toMatchObject({ kind: "passed" });
+    store.isFull = false;
+    await clock.advance(5_000);
+    await manager.close();
+    const again = await open({ store: await openMemoryQueue(queue) });
+    expect(again.manager.status("a")).toMatchObject({ kind: "passed" });
   });
 });
 

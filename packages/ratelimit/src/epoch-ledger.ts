@@ -33,6 +33,7 @@ export class EpochLedger {
    * @returns as many consecutive slots as asked for; the caller has checked that the limit allows them
    */
   take(epoch: number, count: number, priority: Priority, usedElsewhere = 0): Slot[] {
+    if (count === 0) return [];
     const usage = this.usage(epoch);
     const first = Math.max(usage.used, usedElsewhere);
     const usedBy = { ...usage.usedBy, [priority]: usage.usedBy[priority] + count };

@@ -107,8 +107,8 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   /**
    * Takes a message. Once the promise resolves, it is in the store and will be sent, or its status says why not.
    *
-   * @throws {@link RateLimitError} `QUEUE_FULL`, `INVALID_OPTION`, `CLOSED`, and what the store or the source throws,
-   *   all as rejections: then nothing was taken
+   * @throws {@link RateLimitError} `QUEUE_FULL`, `INVALID_OPTION`, `CLOSED`, and what the store throws, all as
+   *   rejections: then nothing was taken
    */
   async submit(message: NewMessage, { priority = "normal" }: SubmitOptions = {}): Promise<Submission> {
     this.#assertOpen();
@@ -177,7 +177,8 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
 
   async #store(unit: Unit, messages: readonly Required<NewMessage>[]): Promise<readonly Submission[]> {
     try {
-      await this.#keeper.readIfOver();
+      // A source that fails keeps messages from passing, not from being taken.
+      await this.#keeper.readIfOver().catch((error: unknown) => this.#errorListeners.tell(error));
       const isDropped = unit.priority === "optional" && unit.records.length > roomFor("optional", this.quota);
       if (isDropped) await this.#drop([unit]);
       else {

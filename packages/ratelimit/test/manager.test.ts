@@ -89,6 +89,30 @@ describe("quota", () => {
   });
 });
 
+test("while the source fails, messages are taken and wait, and pass when it is back", async () => {
+  let isDown = false;
+  const source: QuotaSource = {
+    read(nowMs) {
+      if (isDown) throw new Error("no answer");
+      const epoch = Math.floor(nowMs / EPOCH_MS);
+      return { epoch, endsAtMs: (epoch + 1) * EPOCH_MS };
+    },
+  };
+  const { manager, network, submit, clock } = await open({ source });
+  const errors: unknown[] = [];
+  manager.onError((error) => errors.push(error));
+  isDown = true;
+  await clock.advance(EPOCH_MS);
+  await submit("a");
+  await clock.advance(2_000);
+  expect(network.given).toEqual([]);
+  expect(manager.status("a")).toMatchObject({ kind: "queued" });
+  expect(errors.length).toBeGreaterThan(0);
+  isDown = false;
+  await clock.advance(EPOCH_MS);
+  expect(network.given).toEqual([expect.stringMatching(/^a@[12]\.0$/)]);
+});
+
 describe("clocks that jump", () => {
   test("back: the epoch that was left keeps its count", async () => {
     const { network, submitMany, clock } = await open();

@@ -1,1 +1,6 @@
-export { openSqlitePartialSetStore, openSqliteStore, type SqliteStoreOptions } from "./open.ts";
+export {
+  openSqlitePartialSetStore,
+  openSqliteQueueStore,
+  openSqliteStore,
+  type SqliteStoreOptions,
+} from "./open.ts";

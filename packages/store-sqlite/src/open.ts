@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { type QueueStore, RateLimitError } from "@chat/ratelimit";
 import type { PartialSetStore } from "@chat/segmentation";
 import { type Store, StoreError } from "@chat/store";
 import { Connection } from "./connection.ts";
@@ -12,6 +13,7 @@ import { errorCode } from "./error-code.ts";
 import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
 import { syncDirectory } from "./key-file.ts";
 import { SqlitePartialSets } from "./partial-sets.ts";
+import { SqliteQueue } from "./queue.ts";
 import { migrate, schemaVersion } from "./schema.ts";
 import { Sealer } from "./sealer.ts";
 import { SqliteStore } from "./sqlite-store.ts";
@@ -50,6 +52,22 @@ export function openSqlitePartialSetStore(
   options: SqliteStoreOptions,
 ): Promise<PartialSetStore & AsyncDisposable & { close(): Promise<void> }> {
   return openDatabase(options, (connection, sealer) => new SqlitePartialSets(connection, sealer));
+}
+
+/**
+ * Opens the queue of a rate limit manager in the database at `path`, or creates it, and owns it until it is closed: the
+ * file may be one of {@link openSqliteStore}, but not at the same time.
+ *
+ * @throws {@link RateLimitError} (as a rejection) `STORE_LOCKED`; {@link StoreError} for everything else, as
+ *   {@link openSqliteStore}
+ */
+export async function openSqliteQueueStore(options: SqliteStoreOptions): Promise<QueueStore & AsyncDisposable> {
+  try {
+    return await openDatabase(options, (connection, sealer) => new SqliteQueue(connection, sealer));
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === "STORE_LOCKED")) throw error;
+    throw new RateLimitError("STORE_LOCKED", error.message, { cause: error });
+  }
 }
 
 /** @param open - takes over the connection and the sealer */

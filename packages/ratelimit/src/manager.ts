@@ -144,6 +144,7 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     const unit = this.#book.waitingUnit(id);
     if (unit === undefined || !this.#schedule.delete(unit)) return false;
     await this.#end(unit.records.map((record): Ending => [record, { kind: "cancelled" }]));
+    this.#wake(); // a batch that did not fit may have kept others waiting
     return true;
   }
 
@@ -154,6 +155,8 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     await Promise.allSettled(this.#storing.values());
     await this.#pumping;
     await Promise.all(this.#underWay);
+    // Outcomes that the store did not take before; else messages that ended would go on when it is opened again.
+    await this.#journal.commit().catch((error: unknown) => this.#errorListeners.tell(error));
     await this.#options.store.close();
   }
 

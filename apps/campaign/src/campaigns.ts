@@ -7,6 +7,7 @@ import type { Campaign } from "./campaign.ts";
 export type CampaignLoaders = Readonly<Record<string, () => Promise<Campaign>>>;
 
 export const CAMPAIGNS: CampaignLoaders = {
+  "ratelimit-kills": async () => (await import("./campaigns/ratelimit-kills.ts")).ratelimitKills,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
   "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,
 };

@@ -8,6 +8,7 @@ export type CampaignLoaders = Readonly<Record<string, () => Promise<Campaign>>>;
 
 export const CAMPAIGNS: CampaignLoaders = {
   "ratelimit-kills": async () => (await import("./campaigns/ratelimit-kills.ts")).ratelimitKills,
+  "ratelimit-model": async () => (await import("./campaigns/ratelimit-model.ts")).ratelimitModel,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
   "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,
 };

@@ -24,9 +24,6 @@ export const EPOCH_MS = 60_000;
 
 type Held = { readonly id: string; readonly answer: (answer: Answer) => void };
 
-/** What happens to a process that is killed: nothing any more. */
-const NEVER = new Promise<never>(() => {});
-
 export class World {
   readonly account: Account;
   readonly clock = new ModelClock(1_000_000 * EPOCH_MS);
@@ -64,12 +61,12 @@ export class World {
     this.manager = await RateLimitManager.open({
       store: {
         load: () => store.load(),
-        bytesOf: (id) => (process.isDead ? NEVER : store.bytesOf(id)),
-        commit: (changes) => (process.isDead ? NEVER : this.#commit(changes, (all) => store.commit(all))),
+        bytesOf: (id) => (process.isDead ? never() : store.bytesOf(id)),
+        commit: (changes) => (process.isDead ? never() : this.#commit(changes, (all) => store.commit(all))),
         close: () => store.close(),
       },
-      delivery: { deliver: (transmission) => (process.isDead ? NEVER : this.#deliver(transmission)) },
-      source: { read: (nowMs) => (process.isDead ? NEVER : this.#read(nowMs)) },
+      delivery: { deliver: (transmission) => (process.isDead ? never() : this.#deliver(transmission)) },
+      source: { read: (nowMs) => (process.isDead ? never() : this.#read(nowMs)) },
       clock: ownClock,
       random: () => 0,
       epochSeconds: EPOCH_MS / 1_000,
@@ -226,7 +223,7 @@ export class World {
     const { id, signal } = transmission;
     this.#watch(() => this.account.onTransmission(transmission));
     const answer = await this.#answerTo(id, signal);
-    if (process.isDead) return NEVER;
+    if (process.isDead) return never();
     const receipt = `${id}, attempt ${transmission.attempt}`;
     this.#watch(() => this.account.onAnswer(id, answer, receipt));
     if (answer === "take") return receipt;
@@ -254,4 +251,9 @@ export class World {
   #rethrow(): void {
     if (this.#found !== undefined) throw this.#found;
   }
+}
+
+/** What a process that was killed waits for. A new one each time: one for all would keep everybody that waits. */
+function never(): Promise<never> {
+  return new Promise(() => {});
 }

@@ -93,10 +93,15 @@ export const flexible: OpenGate = async (limit, deliver) => {
       );
       return undefined;
     },
-    // What waits cannot be given up: its one timer stays until the process ends.
-    [Symbol.asyncDispose]: async () => {},
+    [Symbol.asyncDispose]: async () => stopTimers(queue),
   };
 };
+
+/** It has no way to give up what waits, and its timer would keep the process alive for an epoch. */
+function stopTimers(queue: RateLimiterQueue): void {
+  const limiters: Record<string, { _waitTimeout: NodeJS.Timeout | null }> = Reflect.get(queue, "_queueLimiters");
+  for (const { _waitTimeout: timer } of Object.values(limiters)) if (timer !== null) clearTimeout(timer);
+}
 
 export const PEERS: Readonly<Record<string, OpenGate>> = {
   bottleneck,

@@ -212,11 +212,21 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   /** Takes up a unit that the store held. */
   async #resume(unit: Unit): Promise<void> {
     this.#book.admit(unit);
-    const isCutOff = isHalf(unit) && !this.#hasSlots(unit);
-    if (!isCutOff && attemptsOf(unit) < this.#options.retry.maxAttempts) return this.#wait(unit);
+    const mayGoOn = !this.#isCutOff(unit) && attemptsOf(unit) < this.#options.retry.maxAttempts;
+    if (mayGoOn) this.#wait(unit);
+    else await this.#giveUp(unit);
+  }
+
+  /** Some of it has passed in an epoch that is over, and a batch is of one epoch. */
+  #isCutOff(unit: Unit): boolean {
+    return isHalf(unit) && !this.#hasSlots(unit);
+  }
+
+  /** Ends what was under way when the process ended. */
+  async #giveUp({ records }: Unit): Promise<void> {
     const problem = { message: "the process ended while it was under way", isTemporary: false };
     const unknown: Outcome = { kind: "failed", reason: "unknown", problem, willRetry: false };
-    await this.#end(unit.records.map((record, index): Ending => [record, index === 0 ? unknown : notPassed(problem)]));
+    await this.#end(records.map((record, index): Ending => [record, index === 0 ? unknown : notPassed(problem)]));
   }
 
   #hasSlots({ records }: Unit): boolean {
@@ -271,15 +281,24 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   /** Takes out the units that go now, with slots, durably. */
   async #take(): Promise<Unit[]> {
     const taken: { readonly unit: Unit; readonly before: Unit["records"] }[] = [];
+    const cutOff: Unit[] = [];
     // Not before: a submission may have learned meanwhile that the epoch has turned.
     this.#schedule.sortAgain((unit) => this.#hasSlots(unit));
     while (this.#underWay.size + taken.length < this.#options.concurrency) {
       const unit = this.#schedule.next(this.quota);
       if (unit === undefined) break;
+      if (this.#isCutOff(unit)) {
+        cutOff.push(unit);
+        continue;
+      }
       taken.push({ unit, before: unit.records });
       unit.records = this.#keeper.withSlots(unit);
     }
-    if (taken.length === 0) return [];
+    const givenUp = Promise.all(cutOff.map((unit) => this.#giveUp(unit)));
+    if (taken.length === 0) {
+      await givenUp;
+      return [];
+    }
     const puts = taken.flatMap(({ unit }) => unit.records.map((record): QueueChange => ({ kind: "put", record })));
     try {
       await this.#journal.commit([{ kind: "ledger", ledger: this.#keeper.ledger }, ...puts]);

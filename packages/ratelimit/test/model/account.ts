@@ -58,6 +58,8 @@ export class Account {
   /** By `epoch.index`: who was transmitted there. */
   readonly #transmitted = new Map<string, string>();
   readonly rules: Rules;
+  /** Their outcomes are on the way into the store, and told after that. */
+  readonly #ending = new Set<string>();
   #nextOrder = 0;
   #ownUsed = new Map<number, number>();
   #floor = 0;
@@ -125,6 +127,7 @@ export class Account {
 
   /** A commit that the manager asks for; called again with what came of it. */
   onCommit(changes: readonly QueueChange[]): { applied: () => void; rejected: () => void } {
+    for (const change of changes) if (change.kind === "end") this.#ending.add(change.record.id);
     const ledger = changes.find((change) => change.kind === "ledger");
     if (ledger === undefined) return { applied: () => {}, rejected: () => {} };
     this.#ownUsed = new Map(ledger.ledger.epochs.map(({ epoch, used }) => [epoch, used]));
@@ -190,6 +193,7 @@ export class Account {
   onReopen({ queued, ended, ledger }: MemoryQueue, { isKill }: { readonly isKill: boolean }): void {
     this.#ownUsed = new Map(ledger?.epochs.map(({ epoch, used }) => [epoch, used]));
     this.#floor = ledger?.floor ?? 0;
+    this.#ending.clear();
     for (const message of this.messages.values()) {
       const { id } = message;
       delete message.told;
@@ -246,7 +250,8 @@ export class Account {
     const isFresh = records.some(({ slot }, index) => !isSame(slot, messages[index]?.slot));
     if (isFresh) {
       for (const other of this.unfinished) {
-        const isBefore = other.state === "waiting" && !first.unit.includes(other) && compare(other, first) < 0;
+        const isWaiting = other.state === "waiting" && !this.#ending.has(other.id);
+        const isBefore = isWaiting && !first.unit.includes(other) && compare(other, first) < 0;
         assert.ok(!isBefore, `${first.id} overtakes ${other.id}`);
       }
     }

@@ -33,7 +33,7 @@ export async function runModel(seed: number, runs: number): Promise<Record<strin
     await world.finish();
     for (const [name, count] of Object.entries(account.counts)) totals[name] = (totals[name] ?? 0) + count;
   });
-  await fc.assert(property, { seed, numRuns: runs, verbose: 0 });
+  await fc.assert(property, { seed, numRuns: runs, includeErrorInReport: true });
   return totals;
 }
 

@@ -191,8 +191,8 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
         });
         await this.#journal.commit(puts);
         this.#wait(unit);
-        this.#wake();
       }
+      this.#wake(); // also for what waited, if the epoch has turned
     } catch (error) {
       this.#book.dismiss(unit);
       throw error;

@@ -62,8 +62,9 @@ export class Schedule {
 
   /** When there may be something to do that is not told; infinite if never. */
   nextWakeUpMs(epochEndsAtMs: number): number {
-    const turnMs = this.#queue.first === undefined ? Number.POSITIVE_INFINITY : epochEndsAtMs;
-    return Math.min(turnMs, ...[...this.#paused].map(notBeforeMs));
+    let wakeUpMs = this.#queue.first === undefined ? Number.POSITIVE_INFINITY : epochEndsAtMs;
+    for (const unit of this.#paused) wakeUpMs = Math.min(wakeUpMs, notBeforeMs(unit));
+    return wakeUpMs;
   }
 
   messagesBefore(unit: { readonly priority: Priority; readonly sequence: number }): number {

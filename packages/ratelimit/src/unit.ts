@@ -17,11 +17,11 @@ export type Unit = {
 
 /** @param records - by sequence */
 export function unitsOf(records: readonly QueuedRecord[]): Unit[] {
-  const units: Unit[] = [];
+  const units: (Unit & { records: QueuedRecord[] })[] = [];
   for (const record of records) {
     const { id, batch, priority, sequence } = record;
     const last = units.at(-1);
-    if (batch !== undefined && batch.id === last?.id) last.records = [...last.records, record];
+    if (batch !== undefined && batch.id === last?.id) last.records.push(record);
     else units.push({ id: batch?.id ?? id, priority, sequence, records: [record] });
   }
   return units;

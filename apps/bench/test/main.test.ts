@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
+import { AREAS } from "../src/areas.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -41,5 +42,5 @@ test("measures a case from end to end, leaves no database behind, and exits by i
 test("an unknown area is an explanation and exit code 1", async () => {
   const { code, stdout, stderr } = await run(["nowhere"]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toContain("area: want one of: e2e, segmentation; got nowhere");
+  expect(stderr).toContain(`area: want one of: ${Object.keys(AREAS).sort().join(", ")}; got nowhere`);
 });

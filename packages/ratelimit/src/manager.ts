@@ -113,9 +113,8 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   async submit(message: NewMessage, { priority = "normal" }: SubmitOptions = {}): Promise<Submission> {
     this.#assertOpen();
     const { bytes, id = this.#options.newId() } = message;
-    const storing = this.#storing.get(id);
-    if (storing === undefined && !this.#isKnown(id)) await this.#submit([{ bytes, id }], priority);
-    else await storing;
+    if (this.#isKnown(id)) await this.#storing.get(id);
+    else await this.#submit([{ bytes, id }], priority);
     return new Submission(id, this);
   }
 
@@ -129,8 +128,9 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     this.#assertOpen();
     if (messages.length === 0) throw new RateLimitError("INVALID_OPTION", "batch: want a message or more, got none");
     const named = messages.map(({ bytes, id = this.#options.newId() }) => ({ bytes, id }));
-    const isOld = ({ id }: { id: string }) => this.#storing.has(id) || this.#isKnown(id);
-    const old = named.find(isOld) ?? (new Set(named.map(({ id }) => id)).size < named.length ? named[0] : undefined);
+    const old =
+      named.find(({ id }) => this.#isKnown(id)) ??
+      (new Set(named.map(({ id }) => id)).size < named.length ? named[0] : undefined);
     if (old !== undefined) throw new RateLimitError("DUPLICATE_ID", `batch: want new ids, each once, got ${old.id}`);
     return this.#submit(named, priority, this.#options.newId());
   }
@@ -201,7 +201,7 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   }
 
   #isKnown(id: string): boolean {
-    return this.#book.status(id, this.quota) !== undefined;
+    return this.#storing.has(id) || this.#book.has(id);
   }
 
   #assertOpen(): void {

@@ -77,6 +77,11 @@ export class MessageBook {
     });
   }
 
+  /** Whether the message has not ended, or how it ended is remembered. */
+  has(id: string): boolean {
+    return this.#places.has(id) || this.board.outcome(id) !== undefined;
+  }
+
   tell(unit: Unit, quota: Quota): void {
     for (const { id } of unit.records) {
       // A position takes a walk through the queue: only for whoever listens.

@@ -6,6 +6,7 @@
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { SegmentMessageSchema } from "./gen/chat/segmentation/v1/segmentation_pb.ts";
+import { toHex } from "./hex.ts";
 import { codeExists } from "./parity.ts";
 
 /**
@@ -53,8 +54,7 @@ export function setIdOf({
   parityCount,
   chunkSize,
 }: Omit<Segment, "index" | "isParity" | "chunk">): string {
-  const hash = Array.from(payloadHash, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hash, payloadLength, dataCount, parityCount, chunkSize].join("-");
+  return [toHex(payloadHash), payloadLength, dataCount, parityCount, chunkSize].join("-");
 }
 
 /** @param segment - `chunkSize` is not on the wire; a parity count of 0 is left out */

@@ -3,6 +3,7 @@
  * without an import, so that bundlers for browsers see nothing of it.
  * @module
  */
+import { toHex } from "../hex.ts";
 import type { OpenSponge } from "./sponge.ts";
 
 /** The part of `node:crypto` that is used. */
@@ -30,8 +31,4 @@ export function findNative(): OpenSponge | undefined {
   } catch {
     return undefined; // createHash throws for a name it does not know
   }
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -8,6 +8,7 @@ import { type ReassemblerOptions, type ResolvedReassemblerOptions, resolveReasse
 import type { PartialSetStore } from "./partial-set-store.ts";
 import { Reassembler } from "./reassembler.ts";
 import type { AcceptResult, IncompleteReport } from "./results.ts";
+import { keyOf } from "./set-key.ts";
 
 export type DurableReassemblerOptions = ReassemblerOptions & { readonly store: PartialSetStore };
 
@@ -62,14 +63,14 @@ export class DurableReassembler {
     const writes = this.#writesOfGivenUp();
     if (result.kind !== "discarded" && result.setId !== undefined) {
       const { setId } = result;
-      if (result.kind === "complete") this.#handedOut.add(keyOf(setId, sender));
+      if (result.kind === "complete") this.#handedOut.add(keyOf(sender ?? "", setId));
       writes.push(this.#store.add({ setId, sender: sender ?? "", bytes, receivedAtMs: nowMs }));
     }
     writes.push(...this.#forgetting(nowMs));
     try {
       await this.#settle(writes);
     } catch (error) {
-      if (result.kind === "complete") this.#handedOut.delete(keyOf(result.setId ?? "", sender));
+      if (result.kind === "complete") this.#handedOut.delete(keyOf(sender ?? "", result.setId ?? ""));
       throw error;
     }
     return result;
@@ -84,7 +85,7 @@ export class DurableReassembler {
     // A load that is under way reads in several steps, and would find the set in one and not in another.
     await this.#loaded?.catch(() => {});
     await this.#store.complete({ setId, sender: sender ?? "", completedAtMs: nowMs });
-    this.#handedOut.delete(keyOf(setId, sender));
+    this.#handedOut.delete(keyOf(sender ?? "", setId));
   }
 
   /** As {@link Reassembler.expire}; what was given up is gone from the store as well. */
@@ -124,7 +125,7 @@ export class DurableReassembler {
       const from = senderOf(sender);
       const result = reassembler.accept(bytes, { ...from, nowMs: receivedAtMs });
       if (result.kind !== "complete" || result.setId === undefined) continue;
-      const key = keyOf(result.setId, from.sender);
+      const key = keyOf(from.sender ?? "", result.setId);
       if (this.#handedOut.has(key)) continue;
       this.#handedOut.add(key);
       this.#recovered.push({ payload: result.payload, setId: result.setId, ...from });
@@ -158,8 +159,4 @@ export class DurableReassembler {
 
 function senderOf(sender: string): { sender?: string } {
   return sender === "" ? {} : { sender };
-}
-
-function keyOf(setId: string, sender: string | undefined): string {
-  return `${sender ?? ""}\n${setId}`;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { keyOf } from "./set-key.ts";
+
 /** A segment message as it was received. */
 export type StoredSegment = {
   readonly setId: string;
@@ -55,7 +57,7 @@ export class MemoryPartialSetStore implements PartialSetStore {
   }
 
   async complete(set: CompletedSet): Promise<void> {
-    const key = `${set.sender}\n${set.setId}`;
+    const key = keyOf(set.sender, set.setId);
     this.#completed.delete(key);
     this.#completed.set(key, { ...set });
     await this.remove(set.setId, set.sender);

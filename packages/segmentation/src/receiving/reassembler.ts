@@ -17,7 +17,7 @@ import { BufferUsage } from "./buffer-usage.ts";
 import { CompletedSets } from "./completed-sets.ts";
 import { maxCostOf, PartialSet } from "./partial-set.ts";
 import type { AcceptResult, DiscardReason, IncompleteReport } from "./results.ts";
-import { shortName } from "./short-name.ts";
+import { keyOf, shortName } from "./set-key.ts";
 
 /** Reports of sets given up that wait for `expire`; older ones are forgotten. An observer is told of every one. */
 const MAX_WAITING_REPORTS = 64;
@@ -195,9 +195,4 @@ export class Reassembler {
 
 function named(sender: string | undefined): { readonly sender?: string } {
   return sender === undefined ? {} : { sender };
-}
-
-/** No set id holds a line break, so no two pairs have one key. */
-function keyOf(sender: string, setId: string): string {
-  return `${sender}\n${setId}`;
 }

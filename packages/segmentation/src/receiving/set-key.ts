@@ -1,7 +1,8 @@
 /**
- * Senders by names of bounded length, so that the memory of complete sets, which counts sets, is bounded in bytes too.
+ * What a set is kept under. Senders by names of bounded length, so that the memory of complete sets, which counts sets, is bounded in bytes too.
  * @module
  */
+import { toHex } from "../hex.ts";
 import { keccak256 } from "../keccak.ts";
 
 const LONGEST_NAME = 64;
@@ -11,7 +12,10 @@ export function shortName(sender: string | undefined): string {
   if (sender === undefined || sender.length <= LONGEST_NAME) return sender ?? "";
   const hash = keccak256(new TextEncoder().encode(sender));
   // One letter longer than any short name, so that nobody can name himself like the hash of another.
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0"))
-    .join("")
-    .padStart(LONGEST_NAME + 1, "#");
+  return toHex(hash).padStart(LONGEST_NAME + 1, "#");
+}
+
+/** No set id holds a line break, so no two pairs have one key. */
+export function keyOf(sender: string, setId: string): string {
+  return `${sender}\n${setId}`;
 }

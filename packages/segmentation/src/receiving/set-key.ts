@@ -1,5 +1,6 @@
 /**
- * What a set is kept under. Senders by names of bounded length, so that the memory of complete sets, which counts sets, is bounded in bytes too.
+ * What a set is kept under. Senders have names of bounded length in it, so that the memory of complete sets, which
+ * counts sets, is bounded in bytes too.
  * @module
  */
 import { toHex } from "../hex.ts";

@@ -6,6 +6,7 @@ import type { IDecodedMessage } from "@waku/sdk";
 import type { ReassemblerOptions } from "../options.ts";
 import { Reassembler } from "../receiving/reassembler.ts";
 import type { AcceptResult, DiscardReason, IncompleteReport } from "../receiving/results.ts";
+import { keyOf } from "../receiving/set-key.ts";
 import { parseSegment, setIdOf } from "../segment.ts";
 import { backgroundClock, type WakuClock } from "./clock.ts";
 import { RecentKeys } from "./recent-keys.ts";
@@ -98,7 +99,7 @@ export class SegmentedReceiver<Message extends ReceivedMessage = IDecodedMessage
     if (this.#wasGiven(message, sender)) return;
     const result = this.#reassembler.accept(message.payload, sender === undefined ? {} : { sender });
     if (result.kind === "complete") {
-      this.#given.add(result.setId === undefined ? message.hashStr : keyOf(result.setId, sender));
+      this.#given.add(result.setId === undefined ? message.hashStr : keyOf(sender ?? "", result.setId));
       this.#tell(() => this.#onPayload(result.payload, message));
     } else if (result.kind === "pending") {
       this.#tell(() => this.#options.onProgress?.(result, message));
@@ -121,7 +122,7 @@ export class SegmentedReceiver<Message extends ReceivedMessage = IDecodedMessage
   #wasGiven({ payload, hashStr }: Message, sender: string | undefined): boolean {
     const parsed = parseSegment(payload);
     if (parsed.kind !== "segment") return this.#given.has(hashStr);
-    return this.#isBlind && this.#given.has(keyOf(setIdOf(parsed.segment), sender));
+    return this.#isBlind && this.#given.has(keyOf(sender ?? "", setIdOf(parsed.segment)));
   }
 
   /** Sets that got nothing more are found by time alone. */
@@ -139,8 +140,4 @@ export class SegmentedReceiver<Message extends ReceivedMessage = IDecodedMessage
     const told = (async () => callback())();
     told.catch((error: unknown) => this.#options.onError?.(error));
   }
-}
-
-function keyOf(setId: string, sender = ""): string {
-  return `${setId}\n${sender}`;
 }

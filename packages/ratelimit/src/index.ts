@@ -1,7 +1,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { DeliveryError, type DeliveryService, type Transmission } from "./delivery-service.ts";
 export { RateLimitError, type RateLimitErrorCode } from "./errors.ts";
-export type { NewMessage } from "./intake.ts";
+export type { NewMessage, StoredMessage } from "./intake.ts";
 export { RateLimitManager, type SubmitOptions } from "./manager.ts";
 export { MemoryQueue, openMemoryQueue } from "./memory-queue-store.ts";
 export type { DeliveryProblem, DropReason, MessageStatus, Outcome, Priority, Slot } from "./message.ts";

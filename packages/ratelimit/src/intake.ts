@@ -16,6 +16,21 @@ export type NewMessage = {
   readonly id?: string;
 };
 
+/** A message that the store holds already. */
+export type StoredMessage = {
+  readonly id: string;
+  /** Of its bytes. */
+  readonly length: number;
+  /** @default "normal" */
+  readonly priority?: Priority;
+};
+
+/** @throws {@link RateLimitError} `INVALID_OPTION` */
+export function storedUnit({ id, length, priority = "normal" }: StoredMessage, sequence: number, nowMs: number): Unit {
+  checkPriority(priority);
+  return { id, priority, sequence, records: [{ id, sequence, priority, length, attempts: 0, submittedAtMs: nowMs }] };
+}
+
 export function newUnit(
   messages: readonly Required<NewMessage>[],
   priority: Priority,
@@ -39,9 +54,7 @@ export function newUnit(
 export function assertRoom(unit: Unit, quota: Quota, book: MessageBook, options: ResolvedOptions): void {
   const { priority, records } = unit;
   const { maxQueuedMessages, maxQueuedBytes } = options;
-  if (!PRIORITIES.includes(priority)) {
-    throw new RateLimitError("INVALID_OPTION", `priority: want one of ${PRIORITIES.join(", ")}, got ${priority}`);
-  }
+  checkPriority(priority);
   const share = shareOf(priority, quota);
   if (records.length > 1 && records.length > share) {
     throw new RateLimitError("BATCH_TOO_LARGE", `batch: want ≤ ${share} messages, got ${records.length}`);
@@ -54,4 +67,9 @@ export function assertRoom(unit: Unit, quota: Quota, book: MessageBook, options:
   if (bytes > maxQueuedBytes) {
     throw new RateLimitError("QUEUE_FULL", `queue: want ≤ ${maxQueuedBytes} bytes, got ${bytes}`);
   }
+}
+
+function checkPriority(priority: Priority): void {
+  if (PRIORITIES.includes(priority)) return;
+  throw new RateLimitError("INVALID_OPTION", `priority: want one of ${PRIORITIES.join(", ")}, got ${priority}`);
 }

@@ -6,7 +6,7 @@
  */
 import { deliver, notPassed } from "./deliver.ts";
 import { RateLimitError } from "./errors.ts";
-import { assertRoom, type NewMessage, newUnit } from "./intake.ts";
+import { assertRoom, type NewMessage, newUnit, type StoredMessage, storedUnit } from "./intake.ts";
 import { Journal } from "./journal.ts";
 import { Listeners } from "./listeners.ts";
 import type { DeliveryProblem, MessageStatus, Outcome, Priority } from "./message.ts";
@@ -36,13 +36,14 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   readonly #schedule = new Schedule();
   readonly #book: MessageBook;
   /** What is on its way into the store, by id. */
-  readonly #storing = new Map<string, Promise<readonly Submission[]>>();
+  readonly #storing = new Map<string, Promise<void>>();
   readonly #errorListeners = new Listeners<[error: unknown]>();
   readonly #closing = new AbortController();
   /** One for each unit. */
   readonly #underWay = new Set<Promise<void>>();
   #nextSequence: number;
   #isDue = false;
+  #isHeld = false;
   #pumping: Promise<void> | undefined;
   #failures = 0;
   #cancelTimer: () => void = () => {};
@@ -83,6 +84,12 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   /** Of the epoch that the source told last. */
   get quota(): Quota {
     return this.#keeper.quota;
+  }
+
+  /** What has not ended. */
+  get load(): { readonly messages: number; readonly bytes: number } {
+    const { messages, bytes } = this.#book;
+    return { messages, bytes };
   }
 
   /** Told after each change. */
@@ -135,6 +142,37 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     return this.#submit(named, priority, this.#options.newId());
   }
 
+  /**
+   * Takes up messages that the store holds already, with their bytes, in the order given. Room is not checked and no
+   * record is written before a slot is; optional ones that do not fit now are dropped. What is known stays as it is.
+   *
+   * @returns one submission for each message, in order
+   * @throws {@link RateLimitError} `INVALID_OPTION`, `CLOSED`, as rejections: then nothing was taken up
+   */
+  async adopt(messages: readonly StoredMessage[]): Promise<readonly Submission[]> {
+    this.#assertOpen();
+    const fresh = new Map(messages.filter(({ id }) => !this.#isKnown(id)).map((message) => [message.id, message]));
+    const nowMs = this.#options.clock.nowMs();
+    const units = [...fresh.values()].map((message, at) => storedUnit(message, this.#nextSequence + at, nowMs));
+    this.#nextSequence += units.length;
+    for (const unit of units) this.#book.admit(unit);
+    await this.#whileStoring(fresh.keys(), this.#takeUp(units));
+    return messages.map(({ id }) => new Submission(id, this));
+  }
+
+  /** From here on nothing is taken from the queue and no index is used; what is under way goes on. Not persistent. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Ends {@link hold}. What is paused after an error is tried again at once. */
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    for (const unit of this.#schedule.resumable(Number.POSITIVE_INFINITY)) this.#wait(unit);
+    this.#wake();
+  }
+
   status(id: string): MessageStatus | undefined {
     return this.#book.status(id, this.quota);
   }
@@ -169,21 +207,26 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     assertRoom(unit, this.quota, this.#book, this.#options);
     this.#nextSequence += messages.length;
     this.#book.admit(unit);
-    const storing = this.#store(unit, messages);
-    for (const { id } of messages) this.#storing.set(id, storing);
+    const ids = messages.map(({ id }) => id);
+    await this.#whileStoring(ids, this.#store(unit, messages));
+    return ids.map((id) => new Submission(id, this));
+  }
+
+  /** Whoever submits one of `ids` again meanwhile waits for the same. */
+  async #whileStoring(ids: Iterable<string>, storing: Promise<void>): Promise<void> {
+    const all = [...ids];
+    for (const id of all) this.#storing.set(id, storing);
     try {
-      return await storing;
+      await storing;
     } finally {
-      for (const { id } of messages) this.#storing.delete(id);
+      for (const id of all) this.#storing.delete(id);
     }
   }
 
-  async #store(unit: Unit, messages: readonly Required<NewMessage>[]): Promise<readonly Submission[]> {
+  async #store(unit: Unit, messages: readonly Required<NewMessage>[]): Promise<void> {
     try {
-      // A source that fails keeps messages from passing, not from being taken.
-      await this.#keeper.readIfOver().catch((error: unknown) => this.#errorListeners.tell(error));
-      const isDropped = unit.priority === "optional" && unit.records.length > roomFor("optional", this.quota);
-      if (isDropped) await this.#drop([unit]);
+      await this.#learnEpoch();
+      if (this.#isToDrop(unit)) await this.#drop([unit]);
       else {
         const puts = unit.records.map((record, index): QueueChange => {
           const bytes = messages[index]?.bytes;
@@ -197,7 +240,26 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
       this.#book.dismiss(unit);
       throw error;
     }
-    return messages.map(({ id }) => new Submission(id, this));
+  }
+
+  async #takeUp(units: readonly Unit[]): Promise<void> {
+    await this.#learnEpoch();
+    const dropped: Unit[] = [];
+    for (const unit of units) {
+      if (this.#isToDrop(unit)) dropped.push(unit);
+      else this.#wait(unit);
+    }
+    await this.#drop(dropped);
+    this.#wake();
+  }
+
+  /** A source that fails keeps messages from passing, not from being taken. */
+  async #learnEpoch(): Promise<void> {
+    await this.#keeper.readIfOver().catch((error: unknown) => this.#errorListeners.tell(error));
+  }
+
+  #isToDrop({ priority, records }: Unit): boolean {
+    return priority === "optional" && records.length > roomFor("optional", this.quota);
   }
 
   #isKnown(id: string): boolean {
@@ -284,7 +346,7 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     const cutOff: Unit[] = [];
     // Not before: a submission may have learned meanwhile that the epoch has turned.
     this.#schedule.sortAgain((unit) => this.#hasSlots(unit));
-    while (this.#underWay.size + taken.length < this.#options.concurrency) {
+    while (!this.#isHeld && this.#underWay.size + taken.length < this.#options.concurrency) {
       const unit = this.#schedule.next(this.quota);
       if (unit === undefined) break;
       if (this.#isCutOff(unit)) {

@@ -3,9 +3,11 @@ import {
   MemoryQueue,
   openMemoryQueue,
   type Priority,
+  type QueueStore,
   type QuotaSource,
   RateLimitManager,
   type RateLimitOptions,
+  type StoredMessage,
 } from "../src/index.ts";
 import { VirtualClock } from "../src/testing.ts";
 import { FakeNetwork } from "./network.ts";
@@ -498,6 +500,126 @@ describe("a store that fails", () => {
     await manager.close();
     const again = await open({ store: await openMemoryQueue(queue) });
     expect(again.manager.status("a")).toMatchObject({ kind: "passed" });
+  });
+});
+
+describe("messages that the store holds already", () => {
+  /** Counts what is written. */
+  async function counting(queue: MemoryQueue) {
+    const inner = await openMemoryQueue(queue);
+    const kinds: string[] = [];
+    const commit: typeof inner.commit = (changes) => {
+      kinds.push(...changes.map(({ kind }) => kind));
+      return inner.commit(changes);
+    };
+    return { kinds, store: { ...bound(inner), commit } };
+  }
+
+  function bound(inner: QueueStore): QueueStore {
+    return {
+      load: () => inner.load(),
+      commit: (changes) => inner.commit(changes),
+      bytesOf: (id) => inner.bytesOf(id),
+      close: () => inner.close(),
+    };
+  }
+
+  function stored(queue: MemoryQueue, prefix: string, count: number, priority?: Priority): StoredMessage[] {
+    return named(prefix, count).map((id, index) => {
+      const bytes = new TextEncoder().encode(id);
+      const record = { id, sequence: index, length: bytes.length, attempts: 0, submittedAtMs: 0 };
+      queue.queued.set(id, { record: { ...record, priority: priority ?? "normal" }, bytes });
+      return { id, length: bytes.length, ...(priority !== undefined && { priority }) };
+    });
+  }
+
+  test("they are sent in the order given, after those before, without being written before a slot is", async () => {
+    const queue = new MemoryQueue();
+    const { store, kinds } = await counting(queue);
+    const { manager, network, submitMany, clock } = await open({ store });
+    await submitMany("c", 7, "critical");
+    kinds.length = 0;
+    const submissions = await manager.adopt(stored(queue, "n", 9));
+    expect(submissions.map(({ id }) => id)).toEqual(named("n", 9));
+    expect(kinds).toEqual([]);
+    expect(manager.load).toEqual({ messages: 9, bytes: 18 });
+    await submitMany("m", 1);
+    await clock.advance(EPOCH_MS);
+    await clock.advance(EPOCH_MS);
+    expect(network.ids.slice(7)).toEqual([...named("n", 9), "m0"]);
+    expect(network.taken.at(8)?.bytes).toEqual(new TextEncoder().encode("n1"));
+    expect(submissions[8]?.status).toMatchObject({ kind: "passed", slot: { epoch: 2, index: 1 } });
+    expect(manager.load).toEqual({ messages: 0, bytes: 0 });
+  });
+
+  test("optional ones that do not fit are dropped durably, room is not asked for", async () => {
+    const queue = new MemoryQueue();
+    const { manager, submitMany } = await open({ store: await openMemoryQueue(queue), maxQueuedMessages: 8 });
+    await submitMany("c", 8, "critical");
+    const [first] = await manager.adopt(stored(queue, "o", 2, "optional"));
+    expect(first?.status).toEqual({ kind: "dropped", reason: "quota-low" });
+    await manager.adopt(stored(queue, "n", 20));
+    expect(manager.load.messages).toBe(20);
+    expect([queue.queued.has("o1"), queue.ended.get("o1")?.outcome]).toEqual([
+      false,
+      { kind: "dropped", reason: "quota-low" },
+    ]);
+  });
+
+  test("what is known stays as it is, whether it waits, is on its way in, or has ended", async () => {
+    const queue = new MemoryQueue();
+    const { manager, network, submit, submitMany, clock } = await open({ store: await openMemoryQueue(queue) });
+    await submitMany("c", 7, "critical");
+    const taking = submit("n0");
+    await manager.adopt([...stored(queue, "n", 2), ...stored(queue, "n", 2), { id: "c3", length: 2 }]);
+    await taking;
+    await manager.adopt(stored(queue, "n", 2, "critical"));
+    expect(network.given).toHaveLength(7);
+    expect(manager.load.messages).toBe(2);
+    await clock.advance(3 * EPOCH_MS);
+    expect(network.ids.slice(7)).toEqual(["n0", "n1"]);
+  });
+
+  test("a priority that is none is refused before anything is taken up", async () => {
+    const { manager } = await open();
+    const wrong = { id: "b", length: 1, priority: "urgent" as Priority };
+    await expect(manager.adopt([{ id: "a", length: 1 }, wrong])).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    expect([manager.status("a"), manager.load.messages]).toEqual([undefined, 0]);
+  });
+});
+
+describe("hold and release", () => {
+  test("while held nothing is taken from the queue, what is under way goes on, and no index is used", async () => {
+    const { manager, network, submit, submitMany, clock } = await open();
+    network.held.add("h");
+    await submit("h");
+    await clock.advance(0);
+    manager.hold();
+    manager.hold();
+    await submitMany("c", 2, "critical");
+    network.release("h");
+    await clock.advance(3 * EPOCH_MS);
+    expect(manager.status("h")).toMatchObject({ kind: "passed" });
+    expect(manager.status("c0")).toMatchObject({ kind: "queued", position: 0 });
+    expect(manager.quota).toMatchObject({ epoch: 3, used: 0 });
+    manager.release();
+    await clock.advance(0);
+    expect(network.given).toEqual(["h@0.0", "c0@3.0", "c1@3.1"]);
+  });
+
+  test("a release makes what was paused after an error due at once", async () => {
+    const { manager, network, submit, clock } = await open({ firstPauseMs: 8_000, maxAttempts: 2 });
+    network.answers = ["refuse-for-now"];
+    await submit("a");
+    await clock.advance(0);
+    manager.release(); // of nothing
+    manager.hold();
+    await clock.advance(1_000);
+    expect(manager.status("a")).toMatchObject({ kind: "failed", willRetry: true });
+    manager.release();
+    await clock.advance(0);
+    expect(network.given).toEqual(["a@0.0", "a@0.0"]);
+    expect(manager.status("a")).toMatchObject({ kind: "passed" });
   });
 });
 

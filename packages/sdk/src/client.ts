@@ -5,18 +5,26 @@
  */
 import { CodecError, type Content, mailboxTopic, parseInvite } from "@chat/codec";
 import { isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
+import type { Quota } from "@chat/ratelimit";
 import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
 import { openDatabase } from "#open-database";
 import { openAccount } from "./account/account.ts";
 import { InviteBook } from "./account/invite-book.ts";
 import { equalBytes } from "./bytes.ts";
 import type { Context } from "./context.ts";
-import { Conversation, type ConversationOperations, type HistoryOptions, SentMessage } from "./conversation.ts";
+import {
+  Conversation,
+  type ConversationOperations,
+  type HistoryOptions,
+  type SendOptions,
+  SentMessage,
+} from "./conversation.ts";
 import type { DeliveryService, HealthStatus, Subscription } from "./delivery/delivery-service.ts";
 import { WakuDelivery } from "./delivery/waku-delivery.ts";
 import { ChatError } from "./errors.ts";
 import { type ChatEvent, EventHub } from "./events.ts";
 import { type IncomingMessage, type Message, toMessage } from "./message.ts";
+import { NETWORK_PRESETS } from "./network-presets.ts";
 import { type DurableChange, Notifier } from "./notifier.ts";
 import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { systemRandom } from "./random.ts";
@@ -26,7 +34,7 @@ import { type MessageStreamOptions, streamIncoming, TakenPosition } from "./rece
 import { PartialSets } from "./receiving/partial-sets.ts";
 import { Receiver } from "./receiving/receiver.ts";
 import { Outbox } from "./sending/outbox.ts";
-import { Sender } from "./sending/sender.ts";
+import { defaultPriority, Sender } from "./sending/sender.ts";
 import { outgoingMessage, type WaitOptions, waitForStatus } from "./sending/status-wait.ts";
 import { Serial } from "./serial.ts";
 import { SessionBook } from "./sessions/session-book.ts";
@@ -43,7 +51,6 @@ type Parts = {
   readonly ownsDelivery: boolean;
   readonly taken: TakenPosition;
   readonly sender: Sender;
-  readonly outbox: Outbox;
   readonly upkeep: Upkeep;
   readonly catchUp: CatchUp;
   readonly subscription: Subscription;
@@ -60,10 +67,17 @@ export class ChatClient implements AsyncDisposable {
 
   private constructor(parts: Parts) {
     this.#parts = parts;
-    const { notifier, delivery } = parts.context;
+    const { notifier, delivery, outbox } = parts.context;
     const stopNotifier = notifier.observe((change) => this.#publishEvent(change));
     const stopHealth = delivery.onHealthChange((health) => this.#events.emit({ type: "connection", health }));
+    let known = outbox.quota;
+    const stopQuota = outbox.onQuota((quota) => {
+      const isNews = quota.epoch !== known.epoch || quota.total !== known.total || quota.level !== known.level;
+      known = quota;
+      if (isNews) this.#events.emit({ type: "quota", quota });
+    });
     this.#stopObserving = () => {
+      stopQuota();
       stopNotifier();
       stopHealth();
     };
@@ -71,6 +85,10 @@ export class ChatClient implements AsyncDisposable {
       send: (conversation, content, options) => this.#send(conversation, content, options),
       history: (conversation, options) => this.#history(conversation, options),
       statusOf: (id) => this.#statusOf(id),
+      waiting: (id) => {
+        this.#checkOpen();
+        return outbox.waiting(id);
+      },
       waitFor: (id, wanted, options) => {
         this.#checkOpen();
         return waitForStatus(parts.context, id, wanted, options, this.#closing.signal);
@@ -110,6 +128,11 @@ export class ChatClient implements AsyncDisposable {
     return this.#parts.context.delivery.health;
   }
 
+  /** What the network lets this client publish in this epoch, and how much of that is used. */
+  get quota(): Quota {
+    return this.#parts.context.outbox.quota;
+  }
+
   /** What came from the network and could not be used, by reason, since the client was made. */
   get discarded(): Readonly<Partial<Record<DiscardReason, number>>> {
     return this.#parts.context.discards.snapshot();
@@ -134,9 +157,9 @@ export class ChatClient implements AsyncDisposable {
    * the other side may be offline.
    *
    * @param invite - the link, alone or as the fragment of a URL
-   * @throws {@link ChatError} `INVALID_INVITE`, `OWN_INVITE`, `MESSAGE_TOO_LARGE`, `CLOSED`
+   * @throws {@link ChatError} `INVALID_INVITE`, `OWN_INVITE`, `MESSAGE_TOO_LARGE`, `OUTBOX_FULL`, `CLOSED`
    */
-  async accept(invite: string, content?: Content, { signal }: WaitOptions = {}): Promise<Conversation> {
+  async accept(invite: string, content?: Content, { signal, priority }: SendOptions = {}): Promise<Conversation> {
     this.#checkOpen();
     signal?.throwIfAborted();
     const bundle = readInvite(invite);
@@ -146,7 +169,8 @@ export class ChatClient implements AsyncDisposable {
         "this invite was made by this account; send it to the person you want to talk to",
       );
     }
-    return this.#conversation(await this.#parts.sender.accept(bundle, content));
+    const outgoing = content && { content, priority: priority ?? defaultPriority(content) };
+    return this.#conversation(await this.#parts.sender.accept(bundle, outgoing));
   }
 
   /** In the order in which they began. */
@@ -193,11 +217,11 @@ export class ChatClient implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { context, receiver, ownsDelivery, subscription, catchUp, upkeep, outbox } = this.#parts;
+    const { context, receiver, ownsDelivery, subscription, catchUp, upkeep } = this.#parts;
     this.#closing.abort();
     upkeep.close();
     receiver.close();
-    await Promise.all([catchUp.close(), subscription.close(), outbox.close()]);
+    await Promise.all([catchUp.close(), subscription.close(), context.outbox.close()]);
     await context.serial.idle();
     await this.#eventTurn;
     this.#stopObserving();
@@ -206,10 +230,13 @@ export class ChatClient implements AsyncDisposable {
     await context.store.close();
   }
 
-  async #send(conversation: Conversation, content: Content, { signal }: WaitOptions): Promise<SentMessage> {
+  async #send(conversation: Conversation, content: Content, { signal, priority }: SendOptions): Promise<SentMessage> {
     this.#checkOpen();
     signal?.throwIfAborted();
-    const id = await this.#parts.sender.send(conversation.id, content);
+    const id = await this.#parts.sender.send(conversation.id, {
+      content,
+      priority: priority ?? defaultPriority(content),
+    });
     return new SentMessage(this.#operations, conversation, id);
   }
 
@@ -256,51 +283,55 @@ export class ChatClient implements AsyncDisposable {
   }
 }
 
-type InternalChange = Extract<DurableChange, { kind: "early" | "outbox" | "session" }>;
+type InternalChange = Extract<DurableChange, { kind: "early" | "session" }>;
 
 function isInternal(change: DurableChange): change is InternalChange {
-  return change.kind === "early" || change.kind === "outbox" || change.kind === "session";
+  return change.kind === "early" || change.kind === "session";
 }
 
 async function connect({ network, connectTimeoutMs, whenUnreachable, clock }: ResolvedOptions, signal?: AbortSignal) {
   if (!isWakuNetwork(network)) return { delivery: network, ownsDelivery: false };
-  const options = { ...network, connectTimeoutMs, whenUnreachable, clock, ...(signal && { signal }) };
+  const { clusterId, shards } = NETWORK_PRESETS[network.preset ?? "devnet"];
+  const options = {
+    clusterId,
+    shards,
+    ...network,
+    connectTimeoutMs,
+    whenUnreachable,
+    clock,
+    ...(signal && { signal }),
+  };
   return { delivery: await WakuDelivery.connect(options), ownsDelivery: true };
 }
 
 async function start(
-  { network, clock, acknowledgementDelayMs }: ResolvedOptions,
+  { network, clock, acknowledgementDelayMs, rateLimit }: ResolvedOptions,
   store: Store,
   delivery: DeliveryService,
   ownsDelivery: boolean,
 ): Promise<Parts> {
   const random = systemRandom();
   const nowMs = clock.nowMs();
+  const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
   const context: Context = {
+    ...shared,
     account: await openAccount(store, random, nowMs),
-    clock,
-    random,
-    store,
-    delivery,
+    outbox: await Outbox.open(shared, rateLimit),
     mailboxBits: isWakuNetwork(network) ? (network.mailboxBits ?? 0) : 0,
-    sessions: await SessionBook.load(store),
     invites: await InviteBook.load(store, nowMs),
     serial: new Serial(),
     discards: new DiscardCounters(),
-    notifier: new Notifier(),
   };
   const taken = await TakenPosition.load(context);
   const receiver = new Receiver(context, await PartialSets.load(store));
   const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
   // First listen, then look back: nothing falls between.
   const subscription = await delivery.subscribe([mailbox], (message) => void receiver.receive(message));
-  const outbox = new Outbox(context);
   const upkeep = new Upkeep(context, acknowledgementDelayMs);
   const catchUp = new CatchUp(context, receiver, mailbox);
   upkeep.start();
-  outbox.drain();
   catchUp.start();
-  return { context, receiver, ownsDelivery, taken, sender: new Sender(context), outbox, upkeep, catchUp, subscription };
+  return { context, receiver, ownsDelivery, taken, sender: new Sender(context), upkeep, catchUp, subscription };
 }
 
 function readInvite(link: string) {

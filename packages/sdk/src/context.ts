@@ -9,6 +9,7 @@ import type { Clock } from "./clock.ts";
 import type { DeliveryService } from "./delivery/delivery-service.ts";
 import type { Notifier } from "./notifier.ts";
 import type { DiscardCounters } from "./receiving/discard-counters.ts";
+import type { Outbox } from "./sending/outbox.ts";
 import type { Serial } from "./serial.ts";
 import type { SessionBook } from "./sessions/session-book.ts";
 
@@ -26,4 +27,5 @@ export type Context = {
   readonly serial: Serial;
   readonly discards: DiscardCounters;
   readonly notifier: Notifier;
+  readonly outbox: Outbox;
 };

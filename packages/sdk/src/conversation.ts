@@ -3,8 +3,18 @@
  * @module
  */
 import type { Content } from "@chat/codec";
+import type { OutboxPriority } from "@chat/store";
 import type { DeliveryStatus, Message } from "./message.ts";
+import type { Waiting } from "./sending/outbox.ts";
 import type { WaitOptions } from "./sending/status-wait.ts";
+
+export interface SendOptions extends WaitOptions {
+  /**
+   * What goes when the network takes less than there is: `critical` as long as any quota is left; `normal` above the low
+   * mark, else in a later epoch; `optional` above the low mark, else not at all. @default "critical" for text, else "normal"
+   */
+  readonly priority?: OutboxPriority;
+}
 
 export interface HistoryOptions {
   /** At most this many messages. @default 50 */
@@ -15,9 +25,10 @@ export interface HistoryOptions {
 
 /** What conversations and sent messages ask of their client. */
 export interface ConversationOperations {
-  send(conversation: Conversation, content: Content, options: WaitOptions): Promise<SentMessage>;
+  send(conversation: Conversation, content: Content, options: SendOptions): Promise<SentMessage>;
   history(conversation: Conversation, options: HistoryOptions): Promise<Message[]>;
   statusOf(messageId: string): Promise<DeliveryStatus>;
+  waiting(messageId: string): Waiting | undefined;
   waitFor(messageId: string, wanted: "sent" | "delivered", options: WaitOptions): Promise<void>;
 }
 
@@ -39,9 +50,10 @@ export class Conversation {
    * Resolves once the message is durable here: from then on it survives a crash and goes out when the network allows.
    * The recipient may be offline.
    *
-   * @throws {@link ChatError} `MESSAGE_TOO_LARGE`, `CLOSED`; `StoreError` if the disk fails
+   * @throws {@link ChatError} `MESSAGE_TOO_LARGE`, `OUTBOX_FULL`, `CONVERSATION_FULL`, `CLOSED`; `StoreError` if the disk
+   *   fails
    */
-  send(content: Content, options: WaitOptions = {}): Promise<SentMessage> {
+  send(content: Content, options: SendOptions = {}): Promise<SentMessage> {
     return this.#operations.send(this, content, options);
   }
 
@@ -70,12 +82,17 @@ export class SentMessage {
     return this.#operations.statusOf(this.id);
   }
 
-  /** Resolves when a service node has taken it. @throws {@link ChatError} `MESSAGE_FAILED`, `CLOSED` */
+  /** What it waits for, and until when; undefined when all of it has left. @throws {@link ChatError} `CLOSED` */
+  waiting(): Waiting | undefined {
+    return this.#operations.waiting(this.id);
+  }
+
+  /** Resolves when a service node has taken it. @throws {@link ChatError} `MESSAGE_FAILED`, `MESSAGE_DROPPED`, `CLOSED` */
   sent(options: WaitOptions = {}): Promise<void> {
     return this.#operations.waitFor(this.id, "sent", options);
   }
 
-  /** Resolves when the recipient's device has it. @throws {@link ChatError} `MESSAGE_FAILED`, `CLOSED` */
+  /** Resolves when the recipient's device has it. @throws {@link ChatError} `MESSAGE_FAILED`, `MESSAGE_DROPPED`, `CLOSED` */
   delivered(options: WaitOptions = {}): Promise<void> {
     return this.#operations.waitFor(this.id, "delivered", options);
   }

@@ -13,6 +13,8 @@
  * - `TOO_MANY_INVITES`: 100 invites are waiting to be used
  * - `MESSAGE_TOO_LARGE`: over 100 MB
  * - `CONVERSATION_FULL`: thousands of messages of this conversation are unconfirmed; later it works again
+ * - `OUTBOX_FULL`: too much waits to leave; later it works again
+ * - `MESSAGE_DROPPED`: quota was low and the message optional, so it was not sent
  * - `MESSAGE_FAILED`: the network refused the message for good
  * - `PEER_UNREACHABLE`: none of the service nodes answers
  * - `DELIVERY_REFUSED`: a service node refused a message; `retryable` says whether later may work
@@ -26,6 +28,8 @@ export type ChatErrorCode =
   | "TOO_MANY_INVITES"
   | "MESSAGE_TOO_LARGE"
   | "CONVERSATION_FULL"
+  | "OUTBOX_FULL"
+  | "MESSAGE_DROPPED"
   | "MESSAGE_FAILED"
   | "PEER_UNREACHABLE"
   | "DELIVERY_REFUSED"

@@ -3,6 +3,7 @@
  * New types will be added: ignore those that you do not know.
  * @module
  */
+import type { Quota } from "@chat/ratelimit";
 import type { HealthStatus } from "./delivery/delivery-service.ts";
 import type { DeliveryStatus, IncomingMessage } from "./message.ts";
 
@@ -19,6 +20,8 @@ export type ChatEvent =
   /** What was missing has arrived, or was given up for lost. */
   | { readonly type: "found" | "lost"; readonly conversationId: string; readonly count: number }
   | { readonly type: "connection"; readonly health: HealthStatus }
+  /** Another epoch, another limit, or quota became low, exhausted, or high again. */
+  | { readonly type: "quota"; readonly quota: Quota }
   /** Something failed in the background, for example the disk. */
   | { readonly type: "error"; readonly error: unknown }
   /** The reader was too slow: this many older events were left out. */

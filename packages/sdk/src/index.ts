@@ -1,8 +1,9 @@
 export { CodecError, type Content, file, isFile, isText, text } from "@chat/codec";
+export type { Quota, QuotaSource } from "@chat/ratelimit";
 export { StoreError, type StoreErrorCode } from "@chat/store";
 export { ChatClient, type InviteOptions } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { Conversation, type HistoryOptions, SentMessage } from "./conversation.ts";
+export { Conversation, type HistoryOptions, type SendOptions, SentMessage } from "./conversation.ts";
 export type {
   DeliveryService,
   HealthStatus,
@@ -15,7 +16,9 @@ export type {
 export { ChatError, type ChatErrorCode } from "./errors.ts";
 export type { ChatEvent } from "./events.ts";
 export type { DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
-export type { ChatClientOptions, WakuNetwork } from "./options.ts";
+export type { NetworkPreset } from "./network-presets.ts";
+export type { ChatClientOptions, RateLimit, WakuNetwork } from "./options.ts";
 export type { DiscardReason } from "./receiving/discard-counters.ts";
 export type { MessageStreamOptions } from "./receiving/message-stream.ts";
+export type { Waiting } from "./sending/outbox.ts";
 export type { WaitOptions } from "./sending/status-wait.ts";

@@ -7,7 +7,10 @@ import type { MessageRecord, OutgoingStatus } from "@chat/store";
 import type { Conversation } from "./conversation.ts";
 import { digest128 } from "./digest.ts";
 
-/** `queued` (durable here) → `sent` (a service node took it) → `delivered` (the recipient's device has it), or `failed`. */
+/**
+ * `queued` (durable here) → `sent` (a service node took it) → `delivered` (the recipient's device has it), or `failed`;
+ * `dropped`: an optional message that was not sent, because quota was low.
+ */
 export type DeliveryStatus = OutgoingStatus;
 
 type MessageFields = {

@@ -16,8 +16,6 @@ export type DurableChange =
   | { readonly kind: "missing" | "found" | "lost"; readonly conversationId: string; readonly count: number }
   /** A message is held because one before it has not arrived. The only kind that is not durable. */
   | { readonly kind: "early" }
-  /** Something waits in the outbox. */
-  | { readonly kind: "outbox" }
   /** The session's timers may be due at another time than before. */
   | { readonly kind: "session"; readonly sessionId: string; readonly owesAcknowledgement: boolean }
   | { readonly kind: "error"; readonly error: unknown };

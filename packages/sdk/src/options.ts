@@ -2,10 +2,12 @@
  * Options of the client: defaults and checks in one place.
  * @module
  */
+import type { QuotaSource } from "@chat/ratelimit";
 import type { Store } from "@chat/store";
 import { type Clock, systemClock } from "./clock.ts";
 import type { DeliveryService } from "./delivery/delivery-service.ts";
 import { ChatError } from "./errors.ts";
+import { NETWORK_PRESETS, type NetworkPreset } from "./network-presets.ts";
 
 /** Waku service nodes to use, and the network they belong to. */
 export interface WakuNetwork {
@@ -14,12 +16,30 @@ export interface WakuNetwork {
    * at the end, only that node is accepted there.
    */
   readonly peers: readonly string[];
-  /** @default 42, the devnet's */
+  /** Stands for cluster, shards and rate limit. @default "devnet" */
+  readonly preset?: NetworkPreset;
+  /** @default that of the preset: 42 for the devnet, 1 for The Waku Network */
   readonly clusterId?: number;
   /** Number of shards for autosharding. @default 8 */
   readonly shards?: number;
   /** Leading bits of a mailbox bucket, 0 to 32; all clients of a network must agree. @default 0 */
   readonly mailboxBits?: number;
+}
+
+/** How much the network lets one sender publish, and how much of that may wait. */
+export interface RateLimit {
+  /** @default that of the network's preset; of a source, what the source says, which this may lower only */
+  readonly messagesPerEpoch?: number;
+  /** @default 600 */
+  readonly epochSeconds?: number;
+  /** Share of the limit that is kept for critical messages: 0 to below 1. @default 0.3 */
+  readonly lowShare?: number;
+  /** Where epoch and limit come from, such as an RLN membership. @default the clock */
+  readonly source?: QuotaSource;
+  /** Envelopes that may wait to leave. @default 100_000 */
+  readonly maxMessages?: number;
+  /** Of all that waits. @default 268_435_456 (256 MiB) */
+  readonly maxBytes?: number;
 }
 
 export interface ChatClientOptions {
@@ -35,6 +55,8 @@ export interface ChatClientOptions {
   readonly databaseKey?: Uint8Array | string;
   /** Service nodes to connect to, or a whole network of your own (which the client then does not close). */
   readonly network: WakuNetwork | DeliveryService;
+  /** @default that of `network.preset`; for a network of your own, that of `"twn"`: 100 messages in 600 s */
+  readonly rateLimit?: NetworkPreset | RateLimit;
   /**
    * `"fail"`: `create` rejects with `PEER_UNREACHABLE` when no service node answers.
    * `"queue"`: it starts offline, keeps trying, and messages wait in the outbox. @default "fail"
@@ -51,7 +73,11 @@ export interface ChatClientOptions {
   readonly clock?: Clock;
 }
 
-export type ResolvedOptions = Required<Omit<ChatClientOptions, "databaseKey">> & Pick<ChatClientOptions, "databaseKey">;
+export type ResolvedRateLimit = Pick<RateLimit, "messagesPerEpoch" | "lowShare" | "source"> &
+  Required<Pick<RateLimit, "epochSeconds" | "maxMessages" | "maxBytes">>;
+
+export type ResolvedOptions = Required<Omit<ChatClientOptions, "databaseKey" | "rateLimit">> &
+  Pick<ChatClientOptions, "databaseKey"> & { readonly rateLimit: ResolvedRateLimit };
 
 /** @throws {@link ChatError} `INVALID_OPTION`, naming the option and what it takes */
 export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
@@ -61,6 +87,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     acknowledgementDelayMs: 2000,
     clock: systemClock,
     ...options,
+    rateLimit: resolveRateLimit(options),
   };
   const { database, network, connectTimeoutMs, acknowledgementDelayMs, whenUnreachable } = resolved;
   if (database === "" || (typeof database !== "string" && typeof database !== "object")) {
@@ -76,6 +103,34 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     throw invalid("acknowledgementDelayMs", "0 to 60,000", acknowledgementDelayMs);
   }
   if (isWakuNetwork(network)) checkNetwork(network);
+  return resolved;
+}
+
+const MAX_OUTBOX = { maxMessages: 100_000, maxBytes: 2 ** 28 };
+const LONGEST_EPOCH_SECONDS = 365 * 24 * 60 * 60;
+
+function resolveRateLimit({ network, rateLimit }: ChatClientOptions): ResolvedRateLimit {
+  const ofNetwork = typeof network === "object" && network !== null && isWakuNetwork(network);
+  const named = typeof rateLimit === "string" ? rateLimit : ofNetwork ? (network.preset ?? "devnet") : "twn";
+  if (!Object.hasOwn(NETWORK_PRESETS, named)) {
+    const option = typeof rateLimit === "string" ? "rateLimit" : "network.preset";
+    throw invalid(option, Object.keys(NETWORK_PRESETS).join(" or "), named);
+  }
+  const { messagesPerEpoch, epochSeconds } = NETWORK_PRESETS[named];
+  if (typeof rateLimit !== "object") return { messagesPerEpoch, epochSeconds, ...MAX_OUTBOX };
+  // The limit of a preset must not lower that of a source.
+  const limit = { ...(rateLimit.source === undefined && { messagesPerEpoch }), epochSeconds, ...MAX_OUTBOX };
+  const resolved = { ...limit, ...rateLimit };
+  for (const name of ["messagesPerEpoch", "maxMessages", "maxBytes"] as const) {
+    const value = resolved[name] ?? 1;
+    if (!(Number.isSafeInteger(value) && value >= 1)) throw invalid(`rateLimit.${name}`, "a whole number ≥ 1", value);
+  }
+  const seconds = resolved.epochSeconds;
+  if (!(Number.isSafeInteger(seconds) && seconds >= 1 && seconds <= LONGEST_EPOCH_SECONDS)) {
+    throw invalid("rateLimit.epochSeconds", `a whole number from 1 to ${LONGEST_EPOCH_SECONDS}`, seconds);
+  }
+  const { lowShare = 0 } = resolved;
+  if (!(lowShare >= 0 && lowShare < 1)) throw invalid("rateLimit.lowShare", "0 to below 1", lowShare);
   return resolved;
 }
 

@@ -75,7 +75,7 @@ function expectNothingLeft(sides: readonly Side[]) {
   return Promise.all(
     sides.map(async (side) => {
       expect(errorsOf(side)).toEqual([]);
-      expect(await side.store.messages.outbox(10)).toEqual([]);
+      expect(await Array.fromAsync(side.store.messages.outbox())).toEqual([]);
       expect(await statusesOf(side)).toEqual(new Set(["delivered"]));
     }),
   );
@@ -200,11 +200,12 @@ describe("one fault at a time", () => {
     };
     const sent = await toRaya.send(text("from the tunnel"));
     await clock.pass(SECOND_MS);
-    const [row] = await saro.store.messages.outbox(1);
+    const [row] = await Array.fromAsync(saro.store.messages.outbox());
     expect(row?.timestampMs).toBeDefined();
+    const stale = await saro.store.messages.outboxPayload(row?.id ?? "");
     delivery.publish = publish;
     await clock.pass(20 * MINUTE_MS);
-    expect((await saro.store.messages.outbox(10)).length).toBeLessThanOrEqual(1);
+    expect((await Array.fromAsync(saro.store.messages.outbox())).length).toBeLessThanOrEqual(1);
     const backAtMs = clock.nowMs();
     delivery.setHealth("connected");
     await clock.pass(2 * 60 * MINUTE_MS);
@@ -213,7 +214,7 @@ describe("one fault at a time", () => {
     const published = network.published.slice(before);
     expect(published.length).toBeGreaterThanOrEqual(2);
     for (const { timestampMs } of published) expect(timestampMs).toBeGreaterThan(backAtMs - 8 * MINUTE_MS - SECOND_MS);
-    expect(published.some(({ payload }) => row !== undefined && equal(payload, row.payload))).toBe(false);
+    expect(published.some(({ payload }) => stale !== undefined && equal(payload, stale))).toBe(false);
     await expectNothingLeft([raya, saro]);
   });
 

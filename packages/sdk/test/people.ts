@@ -7,7 +7,13 @@ import { ChatClient, type ChatClientOptions, type DeliveryService, type Incoming
 export const LIMIT_MS = 20_000;
 
 export function open(delivery: DeliveryService, options: Partial<ChatClientOptions> = {}): Promise<ChatClient> {
-  return ChatClient.create({ database: null, network: delivery, acknowledgementDelayMs: 0, ...options });
+  return ChatClient.create({
+    database: null,
+    network: delivery,
+    acknowledgementDelayMs: 0,
+    rateLimit: "devnet",
+    ...options,
+  });
 }
 
 /** The next incoming message that nobody has taken. */

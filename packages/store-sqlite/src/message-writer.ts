@@ -8,7 +8,9 @@ import {
   type MessageWriter,
   type NewMessageRecord,
   nextStatus,
+  type OutboxPriority,
   type OutboxRecord,
+  type OutboxTransmission,
   type OutgoingRecord,
   type OutgoingStatus,
   type SegmentRecord,
@@ -25,7 +27,10 @@ export class SqliteMessageWriter implements MessageWriter {
   readonly #setConsumed: Statement<never>;
   readonly #putOutbox: Statement<never>;
   readonly #stampOutbox: Statement<never>;
+  readonly #setTransmission: Statement<never>;
+  readonly #setOutboxPriority: Statement<never>;
   readonly #deleteOutbox: Statement<never>;
+  readonly #putQuotaLedger: Statement<never>;
   readonly #putOutgoing: Statement<never>;
   readonly #deleteOutgoing: Statement<never>;
   readonly #logSdsId: Statement<never>;
@@ -51,11 +56,18 @@ export class SqliteMessageWriter implements MessageWriter {
        ON CONFLICT (id) DO UPDATE SET sequence = max(sequence, excluded.sequence)`,
     );
     this.#putOutbox = connection.statement(
-      `INSERT INTO outbox (id, session_id, message_id, topic, payload, timestamp_ms, created_at_ms, purpose)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO outbox (id, session_id, message_id, topic, payload, priority, timestamp_ms, epoch, slot_index, attempts,
+       not_before_ms, created_at_ms, purpose) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     );
     this.#stampOutbox = connection.statement(
       "UPDATE outbox SET timestamp_ms = ? WHERE id = ? AND timestamp_ms IS NULL",
+    );
+    this.#setTransmission = connection.statement(
+      "UPDATE outbox SET epoch = ?, slot_index = ?, attempts = ?, not_before_ms = ? WHERE id = ?",
+    );
+    this.#setOutboxPriority = connection.statement("UPDATE outbox SET priority = ? WHERE id = ?");
+    this.#putQuotaLedger = connection.statement(
+      "INSERT INTO outbox_ledger (id, ledger) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET ledger = excluded.ledger",
     );
     this.#deleteOutbox = connection.statement("DELETE FROM outbox WHERE id = ?");
     this.#putOutgoing = connection.statement(
@@ -106,12 +118,40 @@ export class SqliteMessageWriter implements MessageWriter {
     this.#setConsumed.run(sequence);
   }
 
-  putOutbox({ id, sessionId, messageId, topic, payload, timestampMs, createdAtMs, purpose }: OutboxRecord): void {
-    this.#putOutbox.run(id, sessionId, messageId ?? null, topic, payload, timestampMs ?? null, createdAtMs, purpose);
+  putOutbox(record: OutboxRecord): void {
+    const { id, sessionId, messageId = null, topic, payload, priority, timestampMs = null, createdAtMs } = record;
+    const { epoch = null, index = null, attempts = 0, notBeforeMs = null } = record.transmission ?? {};
+    this.#putOutbox.run(
+      id,
+      sessionId,
+      messageId,
+      topic,
+      payload,
+      priority,
+      timestampMs,
+      epoch,
+      index,
+      attempts,
+      notBeforeMs,
+      createdAtMs,
+      record.purpose,
+    );
   }
 
   stampOutbox(id: string, timestampMs: number): void {
     this.#stampOutbox.run(timestampMs, id);
+  }
+
+  setTransmission(id: string, { epoch, index, attempts, notBeforeMs }: OutboxTransmission): void {
+    this.#setTransmission.run(epoch, index, attempts, notBeforeMs ?? null, id);
+  }
+
+  setOutboxPriority(id: string, priority: OutboxPriority): void {
+    this.#setOutboxPriority.run(priority, id);
+  }
+
+  putQuotaLedger(ledger: Uint8Array): void {
+    this.#putQuotaLedger.run(this.#sealer.seal(ledger, "outbox_ledger", "ledger"));
   }
 
   deleteOutbox(id: string): void {

@@ -7,6 +7,8 @@ import {
   checkLimit,
   type MessageRecord,
   type MessageStore,
+  type OutboxEntry,
+  type OutboxPriority,
   type OutboxRecord,
   type OutgoingRecord,
   type PageOptions,
@@ -29,12 +31,18 @@ type MessageRow = {
   stored_at_ms: number;
 };
 type OutboxRow = {
+  position: number;
   id: string;
   session_id: string;
   message_id: string | null;
   topic: string;
-  payload: Uint8Array;
+  length: number;
+  priority: OutboxPriority;
   timestamp_ms: number | null;
+  epoch: number | null;
+  slot_index: number | null;
+  attempts: number;
+  not_before_ms: number | null;
   created_at_ms: number;
   purpose: OutboxRecord["purpose"];
 };
@@ -51,6 +59,10 @@ type SegmentRow = {
 const MESSAGE =
   "SELECT sequence, id, conversation_id, direction, status, content, lamport, sent_at_ms, stored_at_ms FROM messages";
 
+const OUTBOX = `SELECT position, id, session_id, message_id, topic, length(payload) AS length, priority, timestamp_ms, epoch,
+  slot_index, attempts, not_before_ms, created_at_ms, purpose FROM outbox`;
+const OUTBOX_ROWS_PER_PAGE = 1_000;
+
 /** A segment is as large as a Waku message at most, so a page stays within a few megabytes. */
 const SEGMENTS_PER_PAGE = 32;
 
@@ -65,9 +77,10 @@ export class SqliteMessages implements MessageStore {
   readonly #incoming: Statement<MessageRow>;
   readonly #consumed: Statement<{ sequence: number }>;
   readonly #outbox: Statement<OutboxRow>;
+  readonly #outboxPayload: Statement<{ payload: Uint8Array }>;
+  readonly #quotaLedger: Statement<{ ledger: Uint8Array }>;
   readonly #pending: Statement<{ count: number }>;
   readonly #outgoing: Statement<{ message_id: string; bytes: Uint8Array }>;
-  readonly #unsent: Statement<{ count: number }>;
   readonly #sdsId: Statement<{ lamport: number }>;
   readonly #sdsState: Statement<{ state: Uint8Array }>;
   readonly #segments: Statement<SegmentRow>;
@@ -89,13 +102,11 @@ export class SqliteMessages implements MessageStore {
       `${MESSAGE} WHERE direction = 'incoming' AND sequence > ? ORDER BY sequence LIMIT ?`,
     );
     this.#consumed = connection.statement("SELECT sequence FROM consumed");
-    this.#outbox = connection.statement(
-      `SELECT id, session_id, message_id, topic, payload, timestamp_ms, created_at_ms, purpose
-       FROM outbox ORDER BY position LIMIT ?`,
-    );
+    this.#outbox = connection.statement(`${OUTBOX} WHERE position > ? ORDER BY position LIMIT ${OUTBOX_ROWS_PER_PAGE}`);
+    this.#outboxPayload = connection.statement("SELECT payload FROM outbox WHERE id = ?");
+    this.#quotaLedger = connection.statement("SELECT ledger FROM outbox_ledger");
     this.#pending = connection.statement("SELECT count(*) AS count FROM outgoing WHERE message_id = ?");
     this.#outgoing = connection.statement("SELECT message_id, bytes FROM outgoing WHERE session_id = ? AND sds_id = ?");
-    this.#unsent = connection.statement("SELECT count(*) AS count FROM outbox WHERE message_id = ?");
     this.#sdsId = connection.statement("SELECT lamport FROM sds_ids WHERE session_id = ? AND sds_id = ?");
     this.#sdsState = connection.statement("SELECT state FROM sds_states WHERE session_id = ?");
     this.#segments = connection.statement(
@@ -141,10 +152,29 @@ export class SqliteMessages implements MessageStore {
     return this.#consumed.get()?.sequence ?? 0;
   }
 
-  async outbox(limit: number): Promise<OutboxRecord[]> {
+  async *outbox(): AsyncGenerator<OutboxEntry, void, undefined> {
+    let last = 0;
+    while (true) {
+      this.#assertOpen();
+      const page = this.#outbox.all(last);
+      for (const row of page) {
+        yield toEntry(row);
+        last = row.position;
+      }
+      if (page.length < OUTBOX_ROWS_PER_PAGE) return;
+    }
+  }
+
+  async outboxPayload(id: string): Promise<Uint8Array | undefined> {
     this.#assertOpen();
-    checkLimit(limit);
-    return this.#outbox.all(limit).map(toOutbox);
+    const row = this.#outboxPayload.get(id);
+    return row && new Uint8Array(row.payload);
+  }
+
+  async quotaLedger(): Promise<Uint8Array | undefined> {
+    this.#assertOpen();
+    const row = this.#quotaLedger.get();
+    return row && this.#sealer.unseal(row.ledger, "outbox_ledger", "ledger");
   }
 
   async pendingCount(messageId: string): Promise<number> {
@@ -158,11 +188,6 @@ export class SqliteMessages implements MessageStore {
     if (row === undefined) return undefined;
     const bytes = this.#sealer.unseal(row.bytes, "outgoing", "bytes", sessionId, sdsId);
     return { sessionId, sdsId, messageId: row.message_id, bytes };
-  }
-
-  async unsentCount(messageId: string): Promise<number> {
-    this.#assertOpen();
-    return this.#unsent.get(messageId)?.count ?? 0;
   }
 
   async knownSdsIds(sessionId: string, ids: readonly string[]): Promise<Set<string>> {
@@ -229,14 +254,19 @@ export class SqliteMessages implements MessageStore {
   }
 }
 
-function toOutbox(row: OutboxRow): OutboxRecord {
+function toEntry(row: OutboxRow): OutboxEntry {
+  const { epoch, slot_index: index, attempts, not_before_ms: notBeforeMs } = row;
+  const transmission = epoch !== null &&
+    index !== null && { epoch, index, attempts, ...(notBeforeMs !== null && { notBeforeMs }) };
   return {
     id: row.id,
     sessionId: row.session_id,
     ...(row.message_id !== null && { messageId: row.message_id }),
     topic: row.topic,
-    payload: new Uint8Array(row.payload),
+    length: row.length,
+    priority: row.priority,
     ...(row.timestamp_ms !== null && { timestampMs: row.timestamp_ms }),
+    ...(transmission && { transmission }),
     createdAtMs: row.created_at_ms,
     purpose: row.purpose,
   };

@@ -8,11 +8,13 @@ import {
   checkConversation,
   checkInteger,
   checkMessage,
-  checkOneOf,
   checkOutbox,
   checkOutgoing,
+  checkPriority,
   checkSegment,
+  checkStatus,
   checkText,
+  checkTransmission,
 } from "./check.ts";
 import { StoreError } from "./errors.ts";
 import type { MessageWriter } from "./messages.ts";
@@ -81,7 +83,7 @@ function guardMessages(gate: Gate, raw: MessageWriter): MessageWriter {
     setStatus: (messageId, status) =>
       gate.pass(() => {
         checkText("messageId", messageId);
-        checkOneOf("status", status, ["queued", "sent", "delivered", "failed"]);
+        checkStatus(status);
         raw.setStatus(messageId, status);
       }),
     setConsumed: (sequence) =>
@@ -99,6 +101,23 @@ function guardMessages(gate: Gate, raw: MessageWriter): MessageWriter {
         checkText("id", id);
         checkInteger("timestampMs", timestampMs);
         raw.stampOutbox(id, timestampMs);
+      }),
+    setTransmission: (id, transmission) =>
+      gate.pass(() => {
+        checkText("id", id);
+        checkTransmission(transmission);
+        raw.setTransmission(id, transmission);
+      }),
+    setOutboxPriority: (id, priority) =>
+      gate.pass(() => {
+        checkText("id", id);
+        checkPriority(priority);
+        raw.setOutboxPriority(id, priority);
+      }),
+    putQuotaLedger: (ledger) =>
+      gate.pass(() => {
+        checkBytes("ledger", ledger);
+        raw.putQuotaLedger(ledger);
       }),
     deleteOutbox: (id) =>
       gate.pass(() => {

@@ -4,7 +4,17 @@
  * @module
  */
 import { StoreError } from "./errors.ts";
-import type { ConversationRecord, NewMessageRecord, OutboxRecord, OutgoingRecord, SegmentRecord } from "./messages.ts";
+import type {
+  ConversationRecord,
+  NewMessageRecord,
+  OutboxRecord,
+  OutboxTransmission,
+  OutgoingRecord,
+  OutgoingStatus,
+  SegmentRecord,
+} from "./messages.ts";
+
+const OUTGOING_STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "failed", "dropped"];
 
 /** Ids come from peers, too: the cap keeps one of them from growing an index without bound. */
 const MAX_TEXT_LENGTH = 1024;
@@ -48,7 +58,7 @@ export function checkMessage(record: NewMessageRecord): void {
   checkText("message.id", record.id);
   checkText("message.conversationId", record.conversationId);
   checkOneOf("message.direction", record.direction, ["incoming", "outgoing"]);
-  const statuses = record.direction === "incoming" ? ["received"] : ["queued", "sent", "delivered", "failed"];
+  const statuses = record.direction === "incoming" ? ["received"] : OUTGOING_STATUSES;
   checkOneOf(`message.status (${record.direction})`, record.status, statuses);
   checkBytes("message.content", record.content);
   checkInteger("message.lamport", record.lamport);
@@ -63,8 +73,25 @@ export function checkOutbox(record: OutboxRecord): void {
   checkText("outbox.topic", record.topic);
   checkBytes("outbox.payload", record.payload);
   if (record.timestampMs !== undefined) checkInteger("outbox.timestampMs", record.timestampMs);
+  checkPriority(record.priority);
+  if (record.transmission !== undefined) checkTransmission(record.transmission);
   checkInteger("outbox.createdAtMs", record.createdAtMs);
   checkOneOf("outbox.purpose", record.purpose, ["content", "acknowledgement", "retransmission"]);
+}
+
+export function checkPriority(priority: string): void {
+  checkOneOf("outbox.priority", priority, ["critical", "normal", "optional"]);
+}
+
+export function checkTransmission({ epoch, index, attempts, notBeforeMs }: OutboxTransmission): void {
+  checkInteger("transmission.epoch", epoch);
+  checkInteger("transmission.index", index);
+  checkInteger("transmission.attempts", attempts);
+  if (notBeforeMs !== undefined) checkInteger("transmission.notBeforeMs", notBeforeMs);
+}
+
+export function checkStatus(status: string): void {
+  checkOneOf("status", status, OUTGOING_STATUSES);
 }
 
 export function checkOutgoing(record: OutgoingRecord): void {
@@ -85,7 +112,7 @@ export function checkSegment(record: SegmentRecord): void {
   checkInteger("segment.storedAtMs", record.storedAtMs);
 }
 
-export function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw invalid(name, `want ${allowed.join(", ")}, got another value`);
 }
 

@@ -12,7 +12,10 @@ import type {
   MessageStore,
   MessageWriter,
   NewMessageRecord,
+  OutboxEntry,
+  OutboxPriority,
   OutboxRecord,
+  OutboxTransmission,
   OutgoingRecord,
   OutgoingStatus,
   PageOptions,
@@ -34,6 +37,8 @@ export class MessageTables {
   readonly sdsStates: Table<Uint8Array>;
   readonly segments: Table<SegmentRecord>;
   readonly cursors: Table<number>;
+  /** One row at most, under the empty key. */
+  readonly quotaLedger: Table<Uint8Array>;
 
   constructor(journal: Journal) {
     this.journal = journal;
@@ -46,6 +51,7 @@ export class MessageTables {
     this.sdsStates = new Table(journal);
     this.segments = new Table(journal);
     this.cursors = new Table(journal);
+    this.quotaLedger = new Table(journal);
   }
 }
 
@@ -101,27 +107,32 @@ export class MemoryMessages implements MessageStore {
     return this.#openTables().consumed.get() ?? 0;
   }
 
-  async outbox(limit: number): Promise<OutboxRecord[]> {
-    const { outbox } = this.#openTables();
-    checkLimit(limit);
-    const records: OutboxRecord[] = [];
-    for (const record of outbox.values()) {
-      if (records.push(copyOutbox(record)) === limit) break;
+  async *outbox(): AsyncGenerator<OutboxEntry, void, undefined> {
+    for (const { id } of [...this.#openTables().outbox.values()]) {
+      const record = this.#openTables().outbox.get(id);
+      if (record !== undefined) yield toEntry(record);
     }
-    return records;
+  }
+
+  async outboxPayload(id: string): Promise<Uint8Array | undefined> {
+    const record = this.#openTables().outbox.get(id);
+    return record && copyBytes(record.payload);
+  }
+
+  async quotaLedger(): Promise<Uint8Array | undefined> {
+    const ledger = this.#openTables().quotaLedger.get();
+    return ledger && copyBytes(ledger);
   }
 
   async pendingCount(messageId: string): Promise<number> {
-    return countOf(this.#openTables().outgoing.values(), messageId);
+    let count = 0;
+    for (const record of this.#openTables().outgoing.values()) if (record.messageId === messageId) count += 1;
+    return count;
   }
 
   async outgoing(sessionId: string, sdsId: string): Promise<OutgoingRecord | undefined> {
     const record = this.#openTables().outgoing.get(sessionId, sdsId);
     return record && { ...record, bytes: copyBytes(record.bytes) };
-  }
-
-  async unsentCount(messageId: string): Promise<number> {
-    return countOf(this.#openTables().outbox.values(), messageId);
   }
 
   async knownSdsIds(sessionId: string, ids: readonly string[]): Promise<Set<string>> {
@@ -194,8 +205,24 @@ export class MemoryMessageWriter implements MessageWriter {
     if (record !== undefined) this.#tables.outbox.set({ timestampMs, ...record }, id);
   }
 
+  setTransmission(id: string, { epoch, index, attempts, notBeforeMs }: OutboxTransmission): void {
+    const record = this.#tables.outbox.get(id);
+    if (record === undefined) return;
+    const transmission = { epoch, index, attempts, ...(notBeforeMs !== undefined && { notBeforeMs }) };
+    this.#tables.outbox.set({ ...record, transmission }, id);
+  }
+
+  setOutboxPriority(id: string, priority: OutboxPriority): void {
+    const record = this.#tables.outbox.get(id);
+    if (record !== undefined) this.#tables.outbox.set({ ...record, priority }, id);
+  }
+
   deleteOutbox(id: string): void {
     this.#tables.outbox.delete(id);
+  }
+
+  putQuotaLedger(ledger: Uint8Array): void {
+    this.#tables.quotaLedger.set(copyBytes(ledger));
   }
 
   putOutgoing({ sessionId, sdsId, messageId, bytes }: OutgoingRecord): void {
@@ -249,16 +276,23 @@ function copyMessage(record: MessageRecord): MessageRecord {
 }
 
 function copyOutbox(record: OutboxRecord): OutboxRecord {
-  const { id, sessionId, messageId, topic, payload, timestampMs, createdAtMs, purpose } = record;
+  const { length, ...entry } = toEntry(record);
+  return { ...entry, payload: copyBytes(record.payload) };
+}
+
+function toEntry(record: OutboxRecord): OutboxEntry {
+  const { id, sessionId, messageId, topic, payload, priority, timestampMs, transmission } = record;
   return {
     id,
     sessionId,
     ...(messageId !== undefined && { messageId }),
     topic,
-    payload: copyBytes(payload),
+    length: payload.length,
+    priority,
     ...(timestampMs !== undefined && { timestampMs }),
-    createdAtMs,
-    purpose,
+    ...(transmission !== undefined && { transmission: { ...transmission } }),
+    createdAtMs: record.createdAtMs,
+    purpose: record.purpose,
   };
 }
 
@@ -268,12 +302,6 @@ function copySegment({ sessionId, setId, index, isParity, bytes, storedAtMs }: S
 
 function segmentKey(sessionId: string, setId: string, isParity: boolean, index: number): string[] {
   return [sessionId, setId, isParity ? "parity" : "data", String(index)];
-}
-
-function countOf(records: Iterable<{ readonly messageId?: string }>, messageId: string): number {
-  let count = 0;
-  for (const record of records) if (record.messageId === messageId) count++;
-  return count;
 }
 
 function compareMessages(a: MessageRecord, b: MessageRecord): number {

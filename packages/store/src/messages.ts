@@ -7,8 +7,8 @@
 /** `peer` is the account id of the other side. */
 export type ConversationRecord = { readonly id: string; readonly peer: string; readonly createdAtMs: number };
 
-/** How far an outgoing message has come. */
-export type OutgoingStatus = "queued" | "sent" | "delivered" | "failed";
+/** How far an outgoing message has come; `dropped` was never sent, because quota was low. */
+export type OutgoingStatus = "queued" | "sent" | "delivered" | "failed" | "dropped";
 /** An incoming message is always `received`. */
 export type MessageStatus = OutgoingStatus | "received";
 
@@ -28,6 +28,17 @@ export type MessageRecord = {
 };
 export type NewMessageRecord = Omit<MessageRecord, "sequence">;
 
+/** What goes first when the network takes less than there is. */
+export type OutboxPriority = "critical" | "normal" | "optional";
+
+/** How far the rate limit has let a row come: the last place in the quota of an epoch that was taken for it. */
+export type OutboxTransmission = {
+  readonly epoch: number;
+  readonly index: number;
+  readonly attempts: number;
+  readonly notBeforeMs?: number;
+};
+
 export type OutboxRecord = {
   readonly id: string;
   readonly sessionId: string;
@@ -36,11 +47,16 @@ export type OutboxRecord = {
   readonly topic: string;
   /** The envelope, already encrypted. */
   readonly payload: Uint8Array;
+  readonly priority: OutboxPriority;
   /** The Waku timestamp, once pinned. */
   readonly timestampMs?: number;
+  readonly transmission?: OutboxTransmission;
   readonly createdAtMs: number;
   readonly purpose: "content" | "acknowledgement" | "retransmission";
 };
+
+/** A row of the outbox with the length of its payload instead of the payload. */
+export type OutboxEntry = Omit<OutboxRecord, "payload"> & { readonly length: number };
 
 /** The SDS bytes of one part of an outgoing message, kept until the peer acknowledges it. */
 export type OutgoingRecord = {
@@ -85,14 +101,15 @@ export interface MessageStore {
   incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]>;
   /** Sequence up to which the application has taken the incoming messages; 0 at first. */
   consumed(): Promise<number>;
-  /** Oldest first, that is in the order in which they were put. */
-  outbox(limit: number): Promise<OutboxRecord[]>;
+  /** Oldest first, that is in the order in which they were put; read page by page, as {@link segments}. */
+  outbox(): AsyncIterable<OutboxEntry>;
+  outboxPayload(id: string): Promise<Uint8Array | undefined>;
+  /** How much of which epochs' quota is used; opaque here. */
+  quotaLedger(): Promise<Uint8Array | undefined>;
   /** How many outgoing parts of the message are not acknowledged yet. */
   pendingCount(messageId: string): Promise<number>;
   /** The stored SDS bytes of a part that is not acknowledged yet. */
   outgoing(sessionId: string, sdsId: string): Promise<OutgoingRecord | undefined>;
-  /** How many outbox rows belong to the message. */
-  unsentCount(messageId: string): Promise<number>;
   /** Those of `ids` that {@link MessageWriter.logSdsId} has seen in the session. */
   knownSdsIds(sessionId: string, ids: readonly string[]): Promise<Set<string>>;
   sdsState(sessionId: string): Promise<Uint8Array | undefined>;
@@ -122,7 +139,12 @@ export interface MessageWriter {
   putOutbox(record: OutboxRecord): void;
   /** Pins the Waku timestamp; the first write wins. */
   stampOutbox(id: string, timestampMs: number): void;
+  /** Replaces how far the row has come. A row that is not there stays away. */
+  setTransmission(id: string, transmission: OutboxTransmission): void;
+  setOutboxPriority(id: string, priority: OutboxPriority): void;
   deleteOutbox(id: string): void;
+  /** Sealed at rest. */
+  putQuotaLedger(ledger: Uint8Array): void;
   /** Inserts or replaces, by (sessionId, sdsId). */
   putOutgoing(record: OutgoingRecord): void;
   deleteOutgoing(sessionId: string, sdsId: string): void;

@@ -10,6 +10,7 @@ const MAY_FOLLOW: Readonly<Record<OutgoingStatus, readonly MessageStatus[]>> = {
   sent: ["queued"],
   delivered: ["queued", "sent", "failed"],
   failed: ["queued", "sent"],
+  dropped: ["queued"],
 };
 
 /** The status after asking for `wanted`: `wanted` where that is a step forward, else `current`. */

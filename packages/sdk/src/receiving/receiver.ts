@@ -195,7 +195,7 @@ export class Receiver {
     { mayHold, retry, sizeBytes }: HowToTake,
     { acknowledgeAtOnce = false, isOrdinary = false } = {},
   ): Promise<Outcome> {
-    const { clock, store, notifier } = this.#context;
+    const { clock, store, notifier, outbox } = this.#context;
     const nowMs = clock.nowMs();
     const opened = decrypt(step.session.ratchet, message, { nowMs });
     if (opened.kind === "rejected") return "undecryptable";
@@ -219,12 +219,13 @@ export class Receiver {
     if (isOrdinary && missing.size === 0) this.#confirmHandshake(step);
     try {
       await this.#apply(step, received.events, nowMs);
-      const acknowledgement = acknowledgeAtOnce
-        ? acknowledge(step.session.sds, { nowMs, maxHistory: ACKNOWLEDGEMENT_HISTORY })
-        : undefined;
+      const acknowledgement =
+        acknowledgeAtOnce && outbox.canAcknowledge(step.session.id, 0)
+          ? acknowledge(step.session.sds, { nowMs, maxHistory: ACKNOWLEDGEMENT_HISTORY })
+          : undefined;
       if (acknowledgement !== undefined) {
         step.session = { ...step.session, sds: acknowledgement.state };
-        step.sendSds(acknowledgement.bytes, { purpose: "acknowledgement" });
+        step.sendSds(acknowledgement.bytes, { purpose: "acknowledgement", priority: "normal" });
       }
       if (content !== undefined) step.afterwards(() => this.#early.arrived(step.session.id, content.messageId));
       await step.commit();

@@ -1,181 +1,273 @@
 /**
- * Drains the outbox into the network: pins each row's timestamp, publishes, and forgets it when a service node took it.
- * Rows survive a crash; a row that was published just before is published again with the same timestamp, so with the
- * same hash, and the network drops the copy.
+ * Everything that leaves this client: rows of the outbox go to the rate limit manager by priority, and from there to the
+ * network as the quota of each epoch allows. Rows survive a crash; a row that was published just before is published
+ * again with the same timestamp, so with the same hash, and the network drops the copy.
  * @module
  */
-import type { OutboxRecord } from "@chat/store";
+import { estimateMs, type Quota, RateLimitError, RateLimitManager, roomFor } from "@chat/ratelimit";
+import type { OutboxEntry } from "@chat/store";
 import type { Context } from "../context.ts";
 import { ChatError } from "../errors.ts";
+import type { ResolvedRateLimit } from "../options.ts";
+import { FairQueue } from "./fair-queue.ts";
+import { Hold } from "./hold.ts";
+import { hasExpired, OutboxDelivery } from "./outbox-delivery.ts";
+import { OutboxQueue, type RowEnding } from "./outbox-queue.ts";
+import { OutboxRows } from "./outbox-rows.ts";
 
-/** Light push answers in milliseconds on a LAN and in a second or so on the internet. */
-const CONCURRENT_PUBLICATIONS = 8;
-/** How far to look past rows that wait for their next try. */
-const LOOK_AHEAD = 64;
-const FIRST_RETRY_MS = 1000;
-const LAST_RETRY_MS = 60_000;
-/** A service node that refuses this often (about five minutes) will go on refusing. */
-const MAX_REFUSALS = 9;
-/** Service nodes take timestamps of the last ten minutes and the next twenty seconds. */
-const OLDEST_STAMP_MS = 8 * 60 * 1000;
-const NEWEST_STAMP_MS = 15 * 1000;
+/** Rows below critical that the manager has at one time: what comes later waits behind these only. */
+const WINDOW = 32;
+/** Retries end earlier, when the timestamp is too old. */
+const MAX_ATTEMPTS = 50;
+const LONGEST_PAUSE_MS = 60_000;
 
-type Refused = { readonly count: number; readonly notBeforeMs: number };
+/** Why a message has not left yet, and when it should. */
+export type Waiting = {
+  /** Of the message, that have not left. */
+  readonly envelopes: number;
+  /** `turn`: it is on its way, or others go before it. */
+  readonly reason: "connection" | "quota" | "retry" | "turn";
+  readonly until?: Date;
+  /** What the last attempt met. */
+  readonly problem?: string;
+};
+
+type Parts = Pick<Context, "store" | "clock" | "delivery" | "notifier" | "sessions" | "random">;
 
 export class Outbox {
-  readonly #context: Context;
-  readonly #closing = new AbortController();
-  readonly #stopObserving: () => void;
-  readonly #refused = new Map<string, Refused>();
-  #draining: Promise<void> | undefined;
-  /** Set while it waits for service nodes to come back. */
-  #cancelRetry: (() => void) | undefined;
-  #cancelWakeUp: () => void = () => {};
-  #hasMore = false;
-  #failures = 0;
+  readonly #context: Parts;
+  readonly #limit: ResolvedRateLimit;
+  readonly #rows = new OutboxRows();
+  readonly #queues = { normal: new FairQueue<OutboxEntry>(), optional: new FairQueue<OutboxEntry>() };
+  /** Rows below critical that the manager has; those that wait for another attempt hold up nobody and do not count. */
+  readonly #window = { normal: new Set<string>(), optional: new Set<string>() };
+  readonly #hold: Hold;
+  readonly #roomListeners = new Set<() => void>();
+  #manager: RateLimitManager | undefined;
+  #cancelTurn: () => void = () => {};
+  #isClosed = false;
 
-  constructor(context: Context) {
+  private constructor(context: Parts, limit: ResolvedRateLimit) {
     this.#context = context;
-    const stopNotifier = context.notifier.observe(({ kind }) => {
-      if (kind === "outbox") this.drain();
-    });
-    const stopHealth = context.delivery.onHealthChange((health) => {
-      if (health === "connected") this.#tryNow();
-    });
-    this.#stopObserving = () => {
-      stopNotifier();
-      stopHealth();
-    };
+    this.#limit = limit;
+    this.#hold = new Hold(context, (isHeld) => this.#onHold(isHeld));
   }
 
-  /** Starts publishing what waits, unless that is under way or waits for its next try. */
-  drain(): void {
-    this.#hasMore = true;
-    if (this.#draining !== undefined || this.#cancelRetry !== undefined || this.#closing.signal.aborted) return;
-    this.#draining = this.#run().finally(() => {
-      this.#draining = undefined;
-      if (this.#hasMore) this.drain();
+  static async open(context: Parts, limit: ResolvedRateLimit): Promise<Outbox> {
+    const outbox = new Outbox(context, limit);
+    await outbox.#open();
+    return outbox;
+  }
+
+  get quota(): Quota {
+    return this.#openManager().quota;
+  }
+
+  /** Takes up a row that is durable. */
+  add(row: OutboxEntry): void {
+    this.#rows.insert(row);
+    this.#submit(row);
+  }
+
+  /** @throws {@link ChatError} `OUTBOX_FULL` */
+  assertRoom(envelopes: number, bytes: number): void {
+    const { maxMessages, maxBytes } = this.#limit;
+    if (this.#rows.count + envelopes <= maxMessages && this.#rows.bytes + bytes <= maxBytes) return;
+    const remedy = "wait until messages have left, or send a smaller one";
+    throw new ChatError("OUTBOX_FULL", `outbox: want ≤ ${maxMessages} envelopes and ≤ ${maxBytes} bytes; ${remedy}`, {
+      retryable: true,
     });
+  }
+
+  /** How many envelopes of a message have not left. */
+  unsentCount(messageId: string): number {
+    return this.#rows.unsentCount(messageId);
+  }
+
+  /** Whether so many optional envelopes would leave now, quota permitting. */
+  hasRoomForOptional(envelopes: number): boolean {
+    return this.#isOver() || roomFor("optional", this.quota) >= this.#window.optional.size + envelopes;
+  }
+
+  /**
+   * Whether an acknowledgement would leave now. It is built no earlier, so that it confirms
+   * all there is to confirm.
+   *
+   * @param others - acknowledgements that are being built
+   */
+  canAcknowledge(sessionId: string, others: number): boolean {
+    if (this.#hold.isHeld || this.#rows.hasAcknowledgement(sessionId)) return false;
+    return this.#isOver() || roomFor("normal", this.quota) > this.#window.normal.size + others;
+  }
+
+  /** While its own quota is low, a sender does not retransmit: what is missing may be acknowledged already. */
+  get maySpendOnRetransmissions(): boolean {
+    return this.#isOver() || this.quota.level === "high";
+  }
+
+  /** Told when what could not leave before may leave now. */
+  onRoom(listener: () => void): () => void {
+    this.#roomListeners.add(listener);
+    return () => this.#roomListeners.delete(listener);
+  }
+
+  onQuota(listener: (quota: Quota) => void): () => void {
+    return this.#openManager().onQuota(listener);
+  }
+
+  /** Undefined when all of the message has left. */
+  waiting(messageId: string): Waiting | undefined {
+    const rows = this.#rows.ofMessage(messageId);
+    if (rows.length === 0) return undefined;
+    const envelopes = rows.length;
+    if (this.#hold.isHeld) return { envelopes, reason: "connection" };
+    const nowMs = this.#context.clock.nowMs();
+    const paused = rows.find(({ transmission }) => (transmission?.notBeforeMs ?? 0) > nowMs);
+    const status = paused && this.#openManager().status(paused.id);
+    if (status?.kind === "failed" && status.willRetry) {
+      return { envelopes, reason: "retry", until: new Date(status.retryAtMs), problem: status.problem.message };
+    }
+    const untilMs = this.#estimateMs(rows);
+    if (untilMs === undefined) return { envelopes, reason: "quota" };
+    return untilMs > nowMs ? { envelopes, reason: "quota", until: new Date(untilMs) } : { envelopes, reason: "turn" };
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
-    this.#cancelRetry?.();
-    this.#cancelWakeUp();
-    this.#stopObserving();
-    await this.#draining;
+    this.#isClosed = true;
+    this.#hold.close();
+    this.#cancelTurn();
+    await this.#manager?.close();
   }
 
-  #tryNow(): void {
-    this.#failures = 0;
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
-    this.drain();
-  }
-
-  async #run(): Promise<void> {
-    try {
-      while (this.#hasMore && !this.#closing.signal.aborted) {
-        this.#hasMore = false;
-        const rows = await this.#nextRows();
-        if (rows.length === 0) break;
-        await this.#stamp(rows);
-        const outcomes = await Promise.allSettled(rows.map((row) => this.#publish(row)));
-        const failure = outcomes.find((outcome) => outcome.status === "rejected");
-        if (failure !== undefined) throw failure.reason;
-        this.#failures = 0;
-        this.#hasMore = true;
-      }
-    } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      // Being offline is told by the connection; a connection over which nothing can be published is worth an event.
-      const isOffline = error instanceof ChatError && this.#context.delivery.health !== "connected";
-      if (!isOffline) this.#context.notifier.notify({ kind: "error", error });
-      this.#failures += 1;
-      this.#cancelRetry = this.#context.clock.after(this.#pauseMs(this.#failures), () => {
-        this.#cancelRetry = undefined;
-        this.drain();
-      });
+  async #open(): Promise<void> {
+    const { clock, notifier, store } = this.#context;
+    const { maxMessages, maxBytes, ...limit } = this.#limit;
+    const unstarted: OutboxEntry[] = [];
+    for await (const row of store.messages.outbox()) {
+      this.#rows.insert(row);
+      if (row.transmission === undefined) unstarted.push(row);
     }
-  }
-
-  /** The oldest rows that are due; a refused row waits by itself and holds up nothing. */
-  async #nextRows(): Promise<OutboxRecord[]> {
-    const nowMs = this.#context.clock.nowMs();
-    const rows = await this.#context.store.messages.outbox(LOOK_AHEAD);
-    const dueAtMs = ({ id }: OutboxRecord) => this.#refused.get(id)?.notBeforeMs ?? 0;
-    const due = rows.filter((row) => dueAtMs(row) <= nowMs).slice(0, CONCURRENT_PUBLICATIONS);
-    if (due.length === 0 && rows.length > 0) {
-      this.#cancelWakeUp();
-      const nextMs = Math.min(...rows.map(dueAtMs));
-      this.#cancelWakeUp = this.#context.clock.after(nextMs - nowMs, () => this.drain());
-    }
-    return due;
-  }
-
-  /** A whole second, so that it says little; durable before the first transmission and never changed after. */
-  async #stamp(rows: OutboxRecord[]): Promise<void> {
-    const unstamped = rows.filter(({ timestampMs }) => timestampMs === undefined);
-    if (unstamped.length === 0) return;
-    const timestampMs = Math.floor(this.#context.clock.nowMs() / 1000) * 1000;
-    await this.#context.store.write((tx) => {
-      for (const { id } of unstamped) tx.messages.stampOutbox(id, timestampMs);
+    const queue = new OutboxQueue({
+      context: this.#context,
+      rows: this.#rows,
+      epochSeconds: limit.epochSeconds,
+      hasExpired: (row) => hasExpired(row, clock.nowMs()),
+      onPause: (row) => this.#leaveWindow(row),
+      onEnd: (row, ending, isLast) => this.#onEnd(row, ending, isLast),
     });
-    for (const row of unstamped) rows[rows.indexOf(row)] = { ...row, timestampMs };
+    const delivery = new OutboxDelivery({
+      context: this.#context,
+      rows: this.#rows,
+      onUnreachable: (error) => this.#hold.onUnreachable(error),
+      onReached: () => this.#hold.onReached(),
+    });
+    this.#manager = await RateLimitManager.open({
+      ...limit,
+      delivery,
+      store: queue,
+      clock,
+      maxAttempts: MAX_ATTEMPTS,
+      longestPauseMs: LONGEST_PAUSE_MS,
+      maxEnded: 0, // their statuses are in the message database
+    });
+    if (this.#hold.isHeld) this.#manager.hold();
+    this.#manager.onQuota((quota) => {
+      this.#armTurn(quota);
+      this.#tellRoom();
+    });
+    this.#armTurn(this.#manager.quota);
+    this.#manager.onError((error) => notifier.notify({ kind: "error", error }));
+    for (const row of unstarted) this.#submit(row);
   }
 
-  async #publish(row: OutboxRecord): Promise<void> {
-    const { topic, payload, timestampMs = 0, sessionId } = row;
-    const ageMs = this.#context.clock.nowMs() - timestampMs;
-    if (ageMs > OLDEST_STAMP_MS || ageMs < -NEWEST_STAMP_MS) {
-      this.#refused.delete(row.id);
-      // No service node takes this timestamp any more: SDS sends the content again, in a new envelope.
-      await this.#context.store.write((tx) => tx.messages.deleteOutbox(row.id));
-      this.#context.notifier.notify({
-        kind: "session",
-        sessionId,
-        owesAcknowledgement: row.purpose === "acknowledgement",
-      });
-      return;
+  #submit(row: OutboxEntry): void {
+    if (row.priority === "critical") this.#handOver(row);
+    else {
+      this.#queues[row.priority].push(row.messageId ?? row.id, row);
+      this.#fill();
     }
-    try {
-      await this.#context.delivery.publish({ topic, payload, timestampMs }, { signal: this.#closing.signal });
-    } catch (error) {
-      if (!(error instanceof ChatError) || error.code !== "DELIVERY_REFUSED") throw error;
-      const count = (this.#refused.get(row.id)?.count ?? 0) + 1;
-      if (count === 1) this.#context.notifier.notify({ kind: "error", error });
-      if (error.retryable && count < MAX_REFUSALS) {
-        this.#refused.set(row.id, { count, notBeforeMs: this.#context.clock.nowMs() + this.#pauseMs(count) });
-        return;
+  }
+
+  #fill(): void {
+    for (const priority of ["normal", "optional"] as const) {
+      while (this.#window[priority].size < WINDOW) {
+        const row = this.#queues[priority].shift();
+        if (row === undefined) break;
+        this.#window[priority].add(row.id);
+        this.#handOver(row);
       }
-      await this.#finish(row, "failed");
-      return;
     }
-    await this.#finish(row, "sent");
   }
 
-  /** Forgets the row; with the last row of a message goes the message's status. */
-  async #finish({ id, messageId, purpose, sessionId }: OutboxRecord, status: "sent" | "failed"): Promise<void> {
-    const { store, serial, sessions, notifier } = this.#context;
-    this.#refused.delete(id);
-    const ofMessage = status === "failed" && purpose !== "content" ? undefined : messageId;
-    // One at a time for each message, so that exactly one of its rows finds itself the last.
-    await serial.run(`outbox ${messageId ?? id}`, async () => {
-      const isLast = ofMessage !== undefined && (await store.messages.unsentCount(ofMessage)) <= 1;
-      const changed = isLast || status === "failed" ? ofMessage : undefined;
-      await store.write((tx) => {
-        tx.messages.deleteOutbox(id);
-        if (changed !== undefined) tx.messages.setStatus(changed, status);
+  #handOver({ id, length, priority }: OutboxEntry): void {
+    this.#openManager()
+      .adopt([{ id, length, priority }])
+      .catch((error: unknown) => {
+        if (error instanceof RateLimitError && error.code === "CLOSED") return; // taken up when it is opened again
+        this.#context.notifier.notify({ kind: "error", error });
       });
-      const conversationId = sessions.get(sessionId)?.conversationId;
-      if (changed === undefined || conversationId === undefined) return;
-      notifier.notify({ kind: "status", messageId: changed, conversationId, status });
+  }
+
+  #onEnd(row: OutboxEntry, ending: RowEnding, isLastOfMessage: boolean): void {
+    const { sessions, notifier } = this.#context;
+    const { sessionId, messageId, purpose } = row;
+    this.#leaveWindow(row);
+    if (ending === "kept") this.#submit(row);
+    const conversationId = sessions.get(sessionId)?.conversationId;
+    const hasFailed = ending === "failed" && purpose === "content";
+    const status = hasFailed ? "failed" : ending === "sent" && isLastOfMessage ? "sent" : undefined;
+    if (status !== undefined && messageId !== undefined && conversationId !== undefined) {
+      notifier.notify({ kind: "status", messageId, conversationId, status });
+    }
+    if (ending === "expired") {
+      notifier.notify({ kind: "session", sessionId, owesAcknowledgement: purpose === "acknowledgement" });
+    }
+    this.#tellRoom();
+  }
+
+  #leaveWindow({ id }: OutboxEntry): void {
+    for (const window of [this.#window.normal, this.#window.optional]) window.delete(id);
+    if (!this.#isClosed) this.#fill();
+  }
+
+  #onHold(isHeld: boolean): void {
+    if (isHeld) this.#manager?.hold();
+    else {
+      this.#manager?.release();
+      this.#tellRoom();
+    }
+  }
+
+  /** The manager has no reason to look when an epoch ends in which nothing waits; who shows the quota has. */
+  #armTurn({ used, resetsAtMs }: Quota): void {
+    this.#cancelTurn();
+    if (this.#isClosed || used === 0) return;
+    const { clock, notifier } = this.#context;
+    this.#cancelTurn = clock.after(Math.max(1, resetsAtMs - clock.nowMs()), () => {
+      const looked = this.#manager?.adopt([]);
+      looked?.catch((error: unknown) => notifier.notify({ kind: "error", error }));
     });
   }
 
-  /** From one second, doubling up to a minute, with jitter. */
-  #pauseMs(failures: number): number {
-    const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
-    return delayMs * (0.5 + (this.#context.random(1)[0] ?? 0) / 256);
+  #tellRoom(): void {
+    for (const listener of [...this.#roomListeners]) listener();
+  }
+
+  /** The epoch that the manager knows is over: whatever is asked of the next one will be there. */
+  #isOver(): boolean {
+    return this.#context.clock.nowMs() >= this.quota.resetsAtMs;
+  }
+
+  /** Of the last row: that of the manager, and what waits behind the window after it. */
+  #estimateMs(rows: readonly OutboxEntry[]): number | undefined {
+    const { clock } = this.#context;
+    const [{ priority } = { priority: "critical" as const }] = rows;
+    const ahead = priority === "critical" ? 0 : this.#window.normal.size;
+    return estimateMs(ahead + rows.length, priority, this.quota, this.#limit.epochSeconds * 1000, clock.nowMs());
+  }
+
+  #openManager(): RateLimitManager {
+    if (this.#manager === undefined) throw new ChatError("CLOSED", "the outbox is not open");
+    return this.#manager;
   }
 }

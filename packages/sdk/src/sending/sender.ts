@@ -21,6 +21,7 @@ import {
 } from "@chat/ratchet";
 import { openChannel, SdsError, send as sendSds } from "@chat/sds";
 import { SegmentationError, Segmenter } from "@chat/segmentation";
+import type { OutboxPriority } from "@chat/store";
 import { equalBytes } from "../bytes.ts";
 import type { Context } from "../context.ts";
 import { ChatError } from "../errors.ts";
@@ -29,8 +30,8 @@ import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_SEGMENT_SIZE } from "../sizes.ts";
 
-type Waiting = {
-  readonly content: Content;
+type Outgoing = { readonly content: Content; readonly priority: OutboxPriority };
+type Waiting = Outgoing & {
   readonly resolve: (messageId: string) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -48,10 +49,10 @@ export class Sender {
   }
 
   /** Resolves with the message id once the message is durable. Messages that wait together become durable together. */
-  send(conversationId: string, content: Content): Promise<string> {
+  send(conversationId: string, outgoing: Outgoing): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const waiting = this.#waiting.get(conversationId) ?? [];
-    waiting.push({ content, resolve, reject });
+    waiting.push({ ...outgoing, resolve, reject });
     this.#waiting.set(conversationId, waiting);
     if (waiting.length === 1) void this.#context.serial.run(conversationId, () => this.#sendWaiting(conversationId));
     return promise;
@@ -70,10 +71,10 @@ export class Sender {
     const step = new SessionStep(session, this.#context);
     const sent: (() => void)[] = [];
     const failed: ((error: unknown) => void)[] = [];
-    for (const { content, resolve, reject } of waiting) {
+    for (const { resolve, reject, ...outgoing } of waiting) {
       const takeBack = step.checkpoint();
       try {
-        const id = await this.#add(step, content);
+        const id = await this.#add(step, outgoing);
         sent.push(() => resolve(id));
         failed.push(reject);
       } catch (error) {
@@ -93,7 +94,7 @@ export class Sender {
    * Starts a session from somebody's invite, or takes the one that was started from it before.
    * Resolves with the conversation id once conversation and first message are durable.
    */
-  accept(invite: IntroBundle, content: Content | undefined): Promise<string> {
+  accept(invite: IntroBundle, outgoing: Outgoing | undefined): Promise<string> {
     const conversationId = accountId(invite.installationKey);
     return this.#context.serial.run(conversationId, async () => {
       const started = this.#context.sessions
@@ -103,7 +104,7 @@ export class Sender {
         );
       const step = new SessionStep(started ?? this.#startSession(invite, conversationId), this.#context);
       await step.ensureConversation();
-      if (content !== undefined) await this.#add(step, content);
+      if (outgoing !== undefined) await this.#add(step, outgoing);
       await step.commit();
       return conversationId;
     });
@@ -139,11 +140,23 @@ export class Sender {
   }
 
   /** Adds the whole way of one message to the step. */
-  async #add(step: SessionStep, content: Content): Promise<string> {
-    const { clock } = this.#context;
+  async #add(step: SessionStep, { content, priority }: Outgoing): Promise<string> {
+    const { clock, outbox } = this.#context;
     const { id, frame, contentFrame, sentAtMs } = await this.#frame(step.session, content);
-    const outgoing: { sdsId: string; bytes: Uint8Array }[] = [];
     const { id: sessionId, conversationId, outgoingHandshake } = step.session;
+    const message = { id, conversationId, direction: "outgoing", content: contentFrame, sentAtMs } as const;
+    const envelopes = Math.ceil(frame.length / MAX_SEGMENT_SIZE);
+    if (priority === "optional" && !outbox.hasRoomForOptional(step.envelopes + envelopes)) {
+      // Before it has a place in the causal history: the peer will not miss it.
+      const { lamport } = step.session.sds;
+      step.write(({ messages }) =>
+        messages.putMessage({ ...message, status: "dropped", lamport, storedAtMs: clock.nowMs() }),
+      );
+      step.notify({ kind: "status", messageId: id, conversationId, status: "dropped" });
+      return id;
+    }
+    outbox.assertRoom(step.envelopes + envelopes, step.bytes + frame.length);
+    const outgoing: { sdsId: string; bytes: Uint8Array }[] = [];
     const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
     let lamport = 0;
     for (const segment of this.#segments(frame)) {
@@ -151,20 +164,11 @@ export class Sender {
       step.session = { ...step.session, sds: sent.state };
       outgoing.push({ sdsId: sent.messageId, bytes: sent.bytes });
       lamport = sent.lamport;
-      step.sendSds(sent.bytes, { purpose: "content", messageId: id });
+      step.sendSds(sent.bytes, { purpose: "content", messageId: id, priority });
     }
     const storedAtMs = clock.nowMs();
     step.write(({ messages }) => {
-      messages.putMessage({
-        id,
-        conversationId,
-        direction: "outgoing",
-        status: "queued",
-        content: contentFrame,
-        lamport,
-        sentAtMs,
-        storedAtMs,
-      });
+      messages.putMessage({ ...message, status: "queued", lamport, storedAtMs });
       for (const { sdsId, bytes } of outgoing) {
         messages.putOutgoing({ sessionId, sdsId, messageId: id, bytes });
         messages.logSdsId(sessionId, sdsId, lamport);
@@ -210,4 +214,9 @@ export class Sender {
       });
     }
   }
+}
+
+/** What somebody waits for goes first; a file takes what that leaves. */
+export function defaultPriority({ kind }: Content): OutboxPriority {
+  return kind === "text" ? "critical" : "normal";
 }

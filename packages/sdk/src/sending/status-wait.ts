@@ -22,7 +22,7 @@ export async function outgoingMessage({ store }: Pick<Context, "store">, id: str
 
 /**
  * Resolves when the status is `wanted` or further.
- * @throws {@link ChatError} `MESSAGE_FAILED`, `NOT_FOUND`, `CLOSED`; the signal's reason
+ * @throws {@link ChatError} `MESSAGE_FAILED`, `MESSAGE_DROPPED`, `NOT_FOUND`, `CLOSED`; the signal's reason
  */
 export async function waitForStatus(
   { store, notifier }: Context,
@@ -34,6 +34,9 @@ export async function waitForStatus(
   const reached = Promise.withResolvers<void>();
   const look = (status: DeliveryStatus) => {
     if (status === wanted || status === "delivered") reached.resolve();
+    if (status === "dropped") {
+      reached.reject(new ChatError("MESSAGE_DROPPED", "quota was low and the message optional, so it was not sent"));
+    }
     if (status === "failed")
       reached.reject(new ChatError("MESSAGE_FAILED", "the network refused this message for good; see the error event"));
   };

@@ -7,7 +7,7 @@
 import { deriveInboxKeys, mailboxTopic, sealEnvelope } from "@chat/codec";
 import { diffieHellman, encrypt, generateKeyPair, wipe } from "@chat/ratchet";
 import { encodeState as encodeChannel } from "@chat/sds";
-import type { OutboxRecord, StoreTransaction } from "@chat/store";
+import type { OutboxEntry, OutboxRecord, StoreTransaction } from "@chat/store";
 import { toHex } from "../bytes.ts";
 import type { Context } from "../context.ts";
 import type { DurableChange } from "../notifier.ts";
@@ -22,18 +22,33 @@ export class SessionStep {
   readonly #writes: ((tx: StoreTransaction) => void)[] = [];
   readonly #consumed: Uint8Array[] = [];
   readonly #afterwards: (() => void)[] = [];
+  #envelopes = 0;
+  #bytes = 0;
 
   constructor(session: Session, context: Context) {
     this.session = session;
     this.#context = context;
   }
 
+  /** That the step puts into the outbox. */
+  get envelopes(): number {
+    return this.#envelopes;
+  }
+
+  /** Of their payloads. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Returns a function that takes back everything added to the step since. */
   checkpoint(): () => void {
     const { session } = this;
+    const [envelopes, bytes] = [this.#envelopes, this.#bytes];
     const lists = [this.#writes, this.#consumed, this.#afterwards].map((list) => ({ list, length: list.length }));
     return () => {
       this.session = session;
+      this.#envelopes = envelopes;
+      this.#bytes = bytes;
       for (const { list, length } of lists) list.length = length;
     };
   }
@@ -67,21 +82,24 @@ export class SessionStep {
   }
 
   /** Encrypts an SDS message with the next message key and puts its envelope into the outbox. */
-  sendSds(sdsBytes: Uint8Array, row: Pick<OutboxRecord, "purpose" | "messageId">): void {
+  sendSds(sdsBytes: Uint8Array, row: Pick<OutboxRecord, "purpose" | "messageId" | "priority">): void {
     const { random, clock, mailboxBits } = this.#context;
     const { state, message, consumed } = encrypt(this.session.ratchet, sdsBytes, { random });
     this.session = { ...this.session, ratchet: state };
     this.consume(consumed);
-    const record: OutboxRecord = {
+    const payload = this.#seal(message);
+    const entry: OutboxEntry = {
       ...row,
       id: toHex(random(16)),
       sessionId: this.session.id,
       topic: mailboxTopic(this.session.peerKey, mailboxBits),
-      payload: this.#seal(message),
+      length: payload.length,
       createdAtMs: clock.nowMs(),
     };
-    this.write((tx) => tx.messages.putOutbox(record));
-    this.afterwards(() => this.#context.notifier.notify({ kind: "outbox" }));
+    this.#envelopes += 1;
+    this.#bytes += payload.length;
+    this.write((tx) => tx.messages.putOutbox({ ...entry, payload }));
+    this.afterwards(() => this.#context.outbox.add(entry));
   }
 
   async commit(): Promise<void> {

@@ -30,17 +30,28 @@ export class Upkeep {
   readonly #meanDelayMs: number;
   readonly #timers = new Map<string, Timers>();
   readonly #stopObserving: () => void;
+  /** Sessions whose acknowledgement is due, but would not leave now. Until then, content may carry it. */
+  readonly #held = new Set<string>();
+  /** Acknowledgements that are being built. */
+  #building = 0;
   #isClosed = false;
 
   /** @param meanDelayMs - mean of the random time that an acknowledgement waits for something to ride on */
   constructor(context: Context, meanDelayMs: number) {
     this.#context = context;
     this.#meanDelayMs = meanDelayMs;
-    this.#stopObserving = context.notifier.observe((change) => {
+    const stopNotifier = context.notifier.observe((change) => {
       if (change.kind !== "session") return;
       if (change.owesAcknowledgement) this.#scheduleAcknowledgement(change.sessionId);
       this.#scheduleWakeUp(change.sessionId);
     });
+    const stopRoom = context.outbox.onRoom(() => {
+      for (const sessionId of [...this.#held]) this.#acknowledgeOrHold(sessionId);
+    });
+    this.#stopObserving = () => {
+      stopNotifier();
+      stopRoom();
+    };
   }
 
   /** Takes up what an earlier process left. */
@@ -64,11 +75,23 @@ export class Upkeep {
   /** One at most waits for each session: a burst is acknowledged once. */
   #scheduleAcknowledgement(sessionId: string): void {
     const timers = this.#timersOf(sessionId);
-    if (this.#isClosed || timers.acknowledgement !== undefined) return;
+    if (this.#isClosed || timers.acknowledgement !== undefined || this.#held.has(sessionId)) return;
     const delayMs = acknowledgementDelayMs(this.#context.random, this.#meanDelayMs);
     timers.acknowledgement = this.#context.clock.after(delayMs, () => {
       delete timers.acknowledgement;
-      this.#run(sessionId, (step) => this.#acknowledge(step));
+      this.#acknowledgeOrHold(sessionId);
+    });
+  }
+
+  #acknowledgeOrHold(sessionId: string): void {
+    if (!this.#context.outbox.canAcknowledge(sessionId, this.#building)) {
+      this.#held.add(sessionId);
+      return;
+    }
+    this.#held.delete(sessionId);
+    this.#building += 1;
+    this.#run(sessionId, (step) => this.#acknowledge(step)).finally(() => {
+      this.#building -= 1;
     });
   }
 
@@ -80,18 +103,20 @@ export class Upkeep {
     delete timers.wakeUp;
     const atMs = nextWakeUpMs(session.sds, GAP_DEADLINE_MS);
     if (atMs === undefined) return;
-    const delayMs = Math.max(PAUSE_MS, atMs - this.#context.clock.nowMs());
+    const { outbox, clock } = this.#context;
+    const earliestMs = outbox.maySpendOnRetransmissions ? atMs : Math.max(atMs, outbox.quota.resetsAtMs);
+    const delayMs = Math.max(PAUSE_MS, earliestMs - clock.nowMs());
     timers.wakeUp = this.#context.clock.after(delayMs, () => {
       delete timers.wakeUp;
-      this.#run(sessionId, async (step) => {
-        const retransmits = await this.#retransmit(step);
+      void this.#run(sessionId, async (step) => {
+        const retransmits = outbox.maySpendOnRetransmissions && (await this.#retransmit(step));
         return this.#giveUp(step) || retransmits;
       });
     });
   }
 
   /** One operation in the conversation's turn; `false` means that nothing changed. */
-  #run(sessionId: string, operation: (step: SessionStep) => Promise<boolean>): void {
+  async #run(sessionId: string, operation: (step: SessionStep) => Promise<boolean>): Promise<void> {
     const { sessions, serial, notifier } = this.#context;
     const session = sessions.get(sessionId);
     if (this.#isClosed || session === undefined) return;
@@ -103,7 +128,7 @@ export class Upkeep {
       step.notify({ kind: "session", sessionId, owesAcknowledgement: owesAcknowledgement(step.session.sds) });
       await step.commit();
     });
-    turn.catch((error: unknown) => {
+    await turn.catch((error: unknown) => {
       notifier.notify({ kind: "error", error });
       this.#scheduleWakeUp(sessionId); // the disk may have room again
     });
@@ -116,20 +141,20 @@ export class Upkeep {
     const sync = acknowledge(sds, { nowMs: this.#context.clock.nowMs(), maxHistory });
     if (sync === undefined) return false;
     step.session = { ...step.session, sds: sync.state };
-    step.sendSds(sync.bytes, { purpose: "acknowledgement" });
+    step.sendSds(sync.bytes, { purpose: "acknowledgement", priority: "normal" });
     return true;
   }
 
   /** The same SDS message in a new ratchet message. What never left the outbox is not sent twice from there. */
   async #retransmit(step: SessionStep): Promise<boolean> {
-    const { clock, random, store } = this.#context;
+    const { clock, random, store, outbox } = this.#context;
     const nowMs = clock.nowMs();
     const due = retransmissionsDue(step.session.sds, nowMs).slice(0, RETRANSMISSIONS_AT_ONCE);
     for (const sdsId of due) {
       const part = await store.messages.outgoing(step.session.id, sdsId);
-      const isUnsent = part !== undefined && (await store.messages.unsentCount(part.messageId)) > 0;
+      const isUnsent = part !== undefined && outbox.unsentCount(part.messageId) > 0;
       if (part !== undefined && !isUnsent) {
-        step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId });
+        step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId, priority: "optional" });
       }
       const plan = isUnsent ? postponed : retransmitted;
       step.session = { ...step.session, sds: plan(step.session.sds, sdsId, { nowMs, random }) };

@@ -3,7 +3,7 @@
  * @module
  */
 import { describe, expect, test } from "@jest/globals";
-import type { NewMessageRecord, OutboxRecord, OutgoingStatus, SegmentRecord } from "../messages.ts";
+import type { NewMessageRecord, OutboxEntry, OutboxRecord, OutgoingStatus, SegmentRecord } from "../messages.ts";
 import type { Store, StoreTransaction } from "../store.ts";
 import { randomHistory } from "./history.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -213,6 +213,10 @@ function describeMessages(open: Open): void {
     ["failed", "queued", "failed"],
     ["failed", "sent", "failed"],
     ["failed", "delivered", "delivered"],
+    ["queued", "dropped", "dropped"],
+    ["sent", "dropped", "sent"],
+    ["dropped", "sent", "dropped"],
+    ["dropped", "delivered", "dropped"],
   ];
   test.each(changes)("status %s, asked for %s, becomes %s", async (from, wanted, to) => {
     await using store = await open();
@@ -288,7 +292,6 @@ function describeMessages(open: Open): void {
     for (const limit of [0, -1, 1.5, Number.NaN]) {
       await expect(store.messages.page("c1", { limit })).rejects.toMatchObject(refused);
       await expect(store.messages.incomingAfter(0, limit)).rejects.toMatchObject(refused);
-      await expect(store.messages.outbox(limit)).rejects.toMatchObject(refused);
     }
     await expect(store.messages.page("c1", { limit: 1, before: "none" })).rejects.toMatchObject(refused);
     await expect(store.messages.page("c2", { limit: 1, before: "m1" })).rejects.toMatchObject(refused);
@@ -334,20 +337,58 @@ function describeDelivery(open: Open): void {
     });
     await store.write((tx) => tx.messages.deleteOutbox("late"));
     await store.write((tx) => tx.messages.putOutbox(envelope("late", { createdAtMs: 0 })));
-    expect((await store.messages.outbox(10)).map(({ id }) => id)).toEqual(["early", "a", "late"]);
-    expect((await store.messages.outbox(2)).map(({ id }) => id)).toEqual(["early", "a"]);
+    expect((await outboxOf(store)).map(({ id }) => id)).toEqual(["early", "a", "late"]);
+  });
+
+  test("an outbox of several pages is read in order while rows come and go", async () => {
+    await using store = await open();
+    const ids = Array.from({ length: 2_500 }, (_, index) => `row-${index}`);
+    await store.write((tx) => {
+      for (const id of ids) tx.messages.putOutbox(envelope(id));
+    });
+    const read: string[] = [];
+    for await (const { id } of store.messages.outbox()) {
+      read.push(id);
+      if (id === "row-10") await store.write((tx) => tx.messages.deleteOutbox("row-2000"));
+    }
+    expect(read).toEqual(ids.filter((id) => id !== "row-2000"));
   });
 
   test("an outbox row is read as it was put, and a second one with its id changes nothing", async () => {
     await using store = await open();
     const bare = envelope("o1");
-    const full = envelope("o2", { messageId: "m1", timestampMs: 4, purpose: "retransmission" });
+    const transmission = { epoch: 3, index: 0, attempts: 1, notBeforeMs: 5 };
+    const full = envelope("o2", { messageId: "m1", timestampMs: 4, purpose: "retransmission", transmission });
     await store.write((tx) => {
       tx.messages.putOutbox(bare);
       tx.messages.putOutbox(full);
       tx.messages.putOutbox(envelope("o1", { topic: "/other" }));
     });
-    expect(await store.messages.outbox(10)).toEqual([bare, full]);
+    expect(await outboxOf(store)).toEqual([bare, full].map(toEntry));
+    expect(await store.messages.outboxPayload("o1")).toEqual(bare.payload);
+    expect(await store.messages.outboxPayload("o3")).toBeUndefined();
+  });
+
+  test("how far an outbox row has come is replaced, and so is its priority", async () => {
+    await using store = await open();
+    await store.write(({ messages }) => {
+      messages.putOutbox(envelope("o1"));
+      messages.setTransmission("o1", { epoch: 1, index: 2, attempts: 3, notBeforeMs: 4 });
+      messages.setTransmission("o1", { epoch: 2, index: 0, attempts: 4 });
+      messages.setOutboxPriority("o1", "optional");
+      messages.setTransmission("none", { epoch: 1, index: 2, attempts: 3 });
+      messages.setOutboxPriority("none", "critical");
+    });
+    const now = envelope("o1", { priority: "optional", transmission: { epoch: 2, index: 0, attempts: 4 } });
+    expect(await outboxOf(store)).toEqual([toEntry(now)]);
+  });
+
+  test("there is one quota ledger, the one that was put last", async () => {
+    await using store = await open();
+    expect(await store.messages.quotaLedger()).toBeUndefined();
+    await store.write((tx) => tx.messages.putQuotaLedger(bytes(1)));
+    await store.write((tx) => tx.messages.putQuotaLedger(bytes(2, 3)));
+    expect(await store.messages.quotaLedger()).toEqual(bytes(2, 3));
   });
 
   test("the first timestamp of an outbox row is pinned", async () => {
@@ -362,29 +403,24 @@ function describeDelivery(open: Open): void {
       tx.messages.stampOutbox("o2", 5);
     });
     await store.write((tx) => tx.messages.stampOutbox("o1", 6));
-    expect((await store.messages.outbox(10)).map(({ timestampMs }) => timestampMs)).toEqual([0, 4]);
+    expect((await outboxOf(store)).map(({ timestampMs }) => timestampMs)).toEqual([0, 4]);
   });
 
-  test("parts waiting for acknowledgement and envelopes waiting to be sent are counted per message", async () => {
+  test("parts waiting for acknowledgement are counted per message", async () => {
     await using store = await open();
     await store.write((tx) => {
       for (const sdsId of ["d1", "d2"]) {
         tx.messages.putOutgoing({ sessionId: "s1", sdsId, messageId: "m1", bytes: bytes(1) });
-        tx.messages.putOutbox(envelope(sdsId, { messageId: "m1" }));
       }
       tx.messages.putOutgoing({ sessionId: "s2", sdsId: "d1", messageId: "m2", bytes: bytes(2) });
-      tx.messages.putOutbox(envelope("ack", { purpose: "acknowledgement" }));
     });
-    const counts = async (id: string) => [await store.messages.pendingCount(id), await store.messages.unsentCount(id)];
-    expect(await counts("m1")).toEqual([2, 2]);
-    expect(await counts("m2")).toEqual([1, 0]);
+    expect(await store.messages.pendingCount("m1")).toBe(2);
+    expect(await store.messages.pendingCount("m2")).toBe(1);
     await store.write((tx) => {
       tx.messages.deleteOutgoing("s1", "d1");
       tx.messages.deleteOutgoing("s1", "none");
-      tx.messages.deleteOutbox("d1");
-      tx.messages.deleteOutbox("d2");
     });
-    expect(await counts("m1")).toEqual([1, 0]);
+    expect(await store.messages.pendingCount("m1")).toBe(1);
     expect(await store.messages.outgoing("s1", "d1")).toBeUndefined();
     const rest = { sessionId: "s2", sdsId: "d1", messageId: "m2", bytes: bytes(2) };
     expect(await store.messages.outgoing("s2", "d1")).toEqual(rest);
@@ -516,6 +552,10 @@ function describeRecords(open: Open): void {
     ["a negative time", ({ messages }) => messages.setCursor("/a", -1)],
     ["a fraction of a millisecond", ({ messages }) => messages.stampOutbox("o1", 0.5)],
     [
+      "a fraction of a pause",
+      ({ messages }) => messages.setTransmission("o1", { epoch: 1, index: 0, attempts: 1, notBeforeMs: 0.5 }),
+    ],
+    [
       "a Lamport timestamp that is not exact",
       ({ messages }) => messages.putMessage(incoming("m2", { lamport: 2 ** 53 })),
     ],
@@ -607,7 +647,18 @@ function outgoing(id: string, fields: Partial<NewMessageRecord> = {}): NewMessag
 
 function envelope(id: string, fields: Partial<OutboxRecord> = {}): OutboxRecord {
   const payload = bytes(1, 2, 3);
-  return { id, sessionId: "s1", topic: "/a", payload, createdAtMs: 1, purpose: "content", ...fields };
+  const defaults = { sessionId: "s1", topic: "/a", payload, priority: "normal", createdAtMs: 1 } as const;
+  return { id, ...defaults, purpose: "content", ...fields };
+}
+
+function toEntry({ payload, ...entry }: OutboxRecord): OutboxEntry {
+  return { ...entry, length: payload.length };
+}
+
+async function outboxOf(store: Store): Promise<OutboxEntry[]> {
+  const entries: OutboxEntry[] = [];
+  for await (const entry of store.messages.outbox()) entries.push(entry);
+  return entries;
 }
 
 function segment(setId: string, index: number, fields: Partial<SegmentRecord> = {}): SegmentRecord {

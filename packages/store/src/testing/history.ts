@@ -3,7 +3,7 @@
  * histories, on every machine.
  * @module
  */
-import type { OutgoingStatus } from "../messages.ts";
+import type { OutboxPriority, OutgoingStatus } from "../messages.ts";
 import type { StoreTransaction } from "../store.ts";
 
 export const CONVERSATIONS = ["c1", "c2", "c3"];
@@ -15,8 +15,9 @@ export const SETS = ["set1", "set2"];
 export const TOPICS = ["/a", "/b"];
 export const INVITES = ["i1", "i2"];
 export const HANDSHAKES = ["h1", "h2"];
-const OUTBOX = ["o1", "o2", "o3", "o4"];
-const STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "failed"];
+export const OUTBOX = ["o1", "o2", "o3", "o4"];
+const STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "failed", "dropped"];
+const PRIORITIES: readonly OutboxPriority[] = ["critical", "normal", "optional"];
 const PURPOSES = ["content", "acknowledgement", "retransmission"] as const;
 
 /** One transaction. Those with `fails` throw after their last command; others may still be refused by the store. */
@@ -58,6 +59,7 @@ function randomCommand(below: Below): Command {
   const outboxId = pick(OUTBOX);
   const status = pick(STATUSES);
   const purpose = pick(PURPOSES);
+  const priority = pick(PRIORITIES);
   const handshakeId = pick(HANDSHAKES);
   const isChosen = below(2) === 0;
   const message = { id: messageId, conversationId, content: bytes, lamport: number, sentAtMs: number, storedAtMs: 1 };
@@ -82,12 +84,16 @@ function randomCommand(below: Below): Command {
         ...(isChosen && { messageId }),
         topic,
         payload: bytes,
+        priority,
         ...(number === 0 && { timestampMs: 7 }),
         createdAtMs: number,
         purpose,
       }),
     ({ messages }) => messages.stampOutbox(outboxId, number),
+    ({ messages }) => messages.setTransmission(outboxId, { epoch: number, index: number, attempts: 1 }),
+    ({ messages }) => messages.setOutboxPriority(outboxId, priority),
     ({ messages }) => messages.deleteOutbox(outboxId),
+    ({ messages }) => messages.putQuotaLedger(bytes),
     ({ messages }) => messages.putOutgoing({ sessionId, sdsId, messageId, bytes }),
     ({ messages }) => messages.deleteOutgoing(sessionId, sdsId),
     ({ messages }) => messages.logSdsId(sessionId, sdsId, number),

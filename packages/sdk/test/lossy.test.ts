@@ -1,9 +1,8 @@
 /** Networks that lose, repeat and forget, for hours of virtual time. */
-import { type ChatEvent, type InboundMessage, text } from "@chat/sdk";
-import { MemoryNetwork } from "@chat/sdk/testing";
-import { openMemoryStore } from "@chat/store";
+import { type InboundMessage, text } from "@chat/sdk";
+import { type MemoryDelivery, MemoryNetwork } from "@chat/sdk/testing";
 import { describe, expect, test } from "@jest/globals";
-import { open, textOf } from "./people.ts";
+import { errorsOf, openPerson } from "./person.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const SECOND_MS = 1000;
@@ -14,8 +13,8 @@ async function pair() {
   const clock = new VirtualClock();
   const network = new MemoryNetwork();
   const options = { clock, acknowledgementDelayMs: 2000 };
-  const raya = await openPerson(network, options);
-  const saro = await openPerson(network, options);
+  const raya = await openPerson(network.connect(), options);
+  const saro = await openPerson(network.connect(), options);
   const toRaya = await saro.client.accept(await raya.client.createInvite(), text("hello"));
   await clock.pass(10 * SECOND_MS);
   const [toSaro] = await raya.client.conversations();
@@ -29,29 +28,7 @@ async function pair() {
   return { clock, network, raya, saro, toRaya, toSaro, [Symbol.asyncDispose]: close };
 }
 
-async function openPerson(
-  network: MemoryNetwork,
-  options: { readonly clock: VirtualClock; readonly acknowledgementDelayMs: number },
-) {
-  const store = openMemoryStore();
-  const delivery = network.connect();
-  const client = await open(delivery, { ...options, database: store });
-  const events: ChatEvent[] = [];
-  const texts: string[] = [];
-  void (async () => {
-    for await (const event of client.events()) events.push(event);
-  })();
-  void (async () => {
-    for await (const message of client.messages()) texts.push(textOf(message));
-  })();
-  return { client, store, delivery, events, texts };
-}
-
-type Side = Awaited<ReturnType<typeof openPerson>>;
-
-function errorsOf({ events }: Side): unknown[] {
-  return events.flatMap((event) => (event.type === "error" ? [event.error] : []));
-}
+type Side = Awaited<ReturnType<typeof openPerson<MemoryDelivery>>>;
 
 /** How many messages `missing` named, less those that `found` or `lost` did; and whether it was ever below zero. */
 function gapsOf({ events }: Side): { open: number; lost: number; wasNegative: boolean } {

@@ -19,6 +19,13 @@ export type SendOptions = {
   readonly random: RandomBytes;
   /** Most ids in causal history, 1 to 1,024; each takes 36 bytes. @default 3 */
   readonly maxHistory?: number;
+  /**
+   * For what later messages may overtake on their way, such as a segment of a file: names `after` as our own previous
+   * message, and no later message names it by itself, or the peer would miss what has not even left. It acknowledges
+   * nothing, because an acknowledgement should not wait with it.
+   * @default names our latest message, becomes it, and acknowledges
+   */
+  readonly beside?: { readonly after: string | undefined };
 };
 
 export type AcknowledgeOptions = {
@@ -45,7 +52,7 @@ export type SendResult = {
 export function send(
   state: ChannelState,
   content: Uint8Array,
-  { nowMs, random, maxHistory = 3 }: SendOptions,
+  { nowMs, random, maxHistory = 3, beside }: SendOptions,
 ): SendResult {
   checkOptions(nowMs, maxHistory);
   if (content.length === 0) throw new SdsError("INVALID_OPTION", "content: want 1 byte or more, got 0");
@@ -56,15 +63,16 @@ export function send(
   const sender = state.side;
   const lamport = nextLamport(state, nowMs);
   const messageId = messageIdOf(sender, lamport, content);
-  const { history, toAcknowledge } = takeHistory(state, state.previousId, maxHistory);
   const dueMs = nowMs + retransmissionDelayMs(0, random);
   const outstanding = [...state.outstanding, { messageId, attempts: 0, dueMs }];
-  return {
-    state: { ...state, lamport, previousId: messageId, toAcknowledge, outstanding },
-    messageId,
-    lamport,
-    bytes: encodeMessage({ sender, lamport, history, content }),
-  };
+  if (beside !== undefined) {
+    const history = beside.after === undefined ? [] : [beside.after];
+    const bytes = encodeMessage({ sender, lamport, history, content });
+    return { state: { ...state, lamport, outstanding }, messageId, lamport, bytes };
+  }
+  const { history, toAcknowledge } = takeHistory(state, state.previousId, maxHistory);
+  const bytes = encodeMessage({ sender, lamport, history, content });
+  return { state: { ...state, lamport, previousId: messageId, toAcknowledge, outstanding }, messageId, lamport, bytes };
 }
 
 /**

@@ -23,7 +23,7 @@ export type ChannelState = {
   readonly side: Side;
   /** Lamport time of the latest message, sent or adopted; milliseconds since the Unix epoch, or later. */
   readonly lamport: number;
-  /** Our latest content message. */
+  /** Our latest content message, but for those that were sent beside. */
   readonly previousId: string | undefined;
   /** Received and not listed in anything we sent since; oldest first, each once. */
   readonly toAcknowledge: readonly string[];

@@ -59,6 +59,23 @@ describe("acknowledgement", () => {
     expect(parsed(bob.acknowledge(NOW_MS)).history).toEqual([third.messageId, four]);
   });
 
+  test("what is sent beside names what it is told to, acknowledges nothing, and is named by nobody else", () => {
+    const { alice, bob } = twoPeers();
+    const text = alice.send("text", NOW_MS);
+    const { messageId, bytes } = bob.send("received", NOW_MS);
+    alice.receive(bytes, NOW_MS);
+    const options = { nowMs: NOW_MS, random: NO_JITTER };
+    const before = alice.state;
+    const one = send(before, Uint8Array.of(1), { ...options, beside: { after: before.previousId } });
+    const two = send(one.state, Uint8Array.of(2), { ...options, beside: { after: one.messageId } });
+    expect([one, two].map((each) => parsed(each.bytes).history)).toEqual([[text.messageId], [one.messageId]]);
+    expect(two.state.outstanding.map((each) => each.messageId)).toEqual([text, one, two].map((each) => each.messageId));
+    const next = send(two.state, Uint8Array.of(3), options);
+    expect(parsed(next.bytes).history).toEqual([text.messageId, messageId]);
+    const alone = send(openChannel("I"), Uint8Array.of(1), { ...options, beside: { after: undefined } });
+    expect(parsed(alone.bytes).history).toEqual([]);
+  });
+
   test("an acknowledgement names our previous message only until it is acknowledged itself", () => {
     const { alice, bob } = twoPeers();
     bob.send("before", NOW_MS);

@@ -3,8 +3,14 @@
  * @module
  */
 
-/** `timestampMs` is a whole second and pinned: every retry carries the same, so one message has one hash. */
-export type OutboundMessage = { readonly topic: string; readonly payload: Uint8Array; readonly timestampMs: number };
+export type OutboundMessage = {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  /** A whole second, and pinned: every retry carries the same, so one message has one hash. */
+  readonly timestampMs: number;
+  /** The message's place in the quota of an epoch, where an RLN proof is to be made for; no other message has the same. */
+  readonly slot?: { readonly epoch: number; readonly index: number };
+};
 
 export type InboundMessage = {
   readonly topic: string;

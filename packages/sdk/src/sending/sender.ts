@@ -19,7 +19,7 @@ import {
   startAsInitiator,
   wipe,
 } from "@chat/ratchet";
-import { openChannel, SdsError, send as sendSds } from "@chat/sds";
+import { openChannel, SdsError, type SendOptions, send as sendSds } from "@chat/sds";
 import { SegmentationError, Segmenter } from "@chat/segmentation";
 import type { OutboxPriority } from "@chat/store";
 import { equalBytes } from "../bytes.ts";
@@ -159,8 +159,12 @@ export class Sender {
     const outgoing: { sdsId: string; bytes: Uint8Array }[] = [];
     const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
     let lamport = 0;
+    let after = step.session.sds.previousId;
     for (const segment of this.#segments(frame)) {
-      const sent = this.#sendSds(step.session, segment, maxHistory);
+      // What is not critical may be overtaken: no later message names it, or the peer would miss what has not left.
+      const beside = priority === "critical" ? undefined : { after };
+      const sent = this.#sendSds(step.session, segment, maxHistory, beside);
+      after = sent.messageId;
       step.session = { ...step.session, sds: sent.state };
       outgoing.push({ sdsId: sent.messageId, bytes: sent.bytes });
       lamport = sent.lamport;
@@ -193,10 +197,10 @@ export class Sender {
     }
   }
 
-  #sendSds({ sds }: Session, segment: Uint8Array, maxHistory: number) {
+  #sendSds({ sds }: Session, segment: Uint8Array, maxHistory: number, beside: SendOptions["beside"]) {
     const { clock, random } = this.#context;
     try {
-      return sendSds(sds, segment, { nowMs: clock.nowMs(), maxHistory, random });
+      return sendSds(sds, segment, { nowMs: clock.nowMs(), maxHistory, random, ...(beside && { beside }) });
     } catch (cause) {
       if (!(cause instanceof SdsError) || cause.code !== "CHANNEL_FULL") throw cause;
       const message = "too much in this conversation is unconfirmed; send more when the other side has been online";

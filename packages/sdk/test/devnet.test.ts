@@ -21,7 +21,7 @@ function peer(index: number): string {
 
 function openAt(node: number, options: Partial<ChatClientOptions> = {}): Promise<ChatClient> {
   const network = { peers: [peer(node)], ...devnet.network };
-  return ChatClient.create({ database: null, network, acknowledgementDelayMs: 0, ...options });
+  return ChatClient.create({ database: null, network, acknowledgementDelayMs: 0, rateLimit: "devnet", ...options });
 }
 
 describe("three service nodes linked by relay", () => {

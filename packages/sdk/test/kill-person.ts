@@ -26,6 +26,7 @@ const client = await ChatClient.create({
   database: person.database,
   network: person.network,
   acknowledgementDelayMs: 0,
+  rateLimit: "devnet",
 });
 note(person.diary, { kind: "opened" });
 void reportErrors();

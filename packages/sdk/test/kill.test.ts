@@ -12,6 +12,7 @@ import { MemoryNetwork } from "@chat/sdk/testing";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Entry, type Person, readDiary } from "./kill-diary.ts";
 import { open, temporaryFolder } from "./people.ts";
+import { randomFrom } from "./random.ts";
 
 const SCRIPT = join(import.meta.dirname, "kill-person.ts");
 const KILLS = 8;
@@ -125,7 +126,11 @@ function numberOf({ content }: Message): string {
 }
 
 async function historyOf({ database }: Person): Promise<Message[]> {
-  await using client = await ChatClient.create({ database, network: new MemoryNetwork().connect() });
+  await using client = await ChatClient.create({
+    database,
+    network: new MemoryNetwork().connect(),
+    rateLimit: "devnet",
+  });
   const [conversation, ...others] = await client.conversations();
   expect(others).toEqual([]);
   return (await conversation?.history({ limit: 100_000 })) ?? [];
@@ -183,15 +188,4 @@ class Lives {
   [Symbol.dispose](): void {
     this.#child?.kill("SIGKILL");
   }
-}
-
-/** mulberry32: numbers from 0 to 1 that a seed repeats. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

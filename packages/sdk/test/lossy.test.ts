@@ -3,6 +3,7 @@ import { type InboundMessage, text } from "@chat/sdk";
 import { type MemoryDelivery, MemoryNetwork } from "@chat/sdk/testing";
 import { describe, expect, test } from "@jest/globals";
 import { errorsOf, openPerson } from "./person.ts";
+import { randomFrom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const SECOND_MS = 1000;
@@ -234,15 +235,4 @@ function equal(a: Uint8Array, b: Uint8Array): boolean {
 
 function numbers(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${index}`);
-}
-
-/** mulberry32: numbers from 0 to 1 that a seed repeats. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -32,6 +32,8 @@ type Step = {
 
 export class OutboxQueue implements QueueStore {
   readonly #parts: OutboxQueueParts;
+  /** Rows whose end is on its way into the store. */
+  readonly #ending = new Set<string>();
 
   constructor(parts: OutboxQueueParts) {
     this.#parts = parts;
@@ -117,10 +119,10 @@ export class OutboxQueue implements QueueStore {
         },
       };
     }
-    // Counted at once, so that exactly one of the rows of a message finds itself the last, however they overlap.
-    rows.delete(id);
+    // Noted at once, so that exactly one of the rows of a message finds itself the last, however they overlap.
+    this.#ending.add(id);
     const { messageId, purpose } = row;
-    const isLast = messageId !== undefined && rows.unsentCount(messageId) === 0;
+    const isLast = messageId !== undefined && rows.ofMessage(messageId).every((other) => this.#ending.has(other.id));
     return {
       write: ({ messages }) => {
         messages.deleteOutbox(id);
@@ -128,8 +130,12 @@ export class OutboxQueue implements QueueStore {
         if (ending === "sent" && isLast) messages.setStatus(messageId, "sent");
         if (ending === "failed" && purpose === "content") messages.setStatus(messageId, "failed");
       },
-      afterwards: () => onEnd(row, ending, isLast),
-      takeBack: () => rows.insert(row),
+      afterwards: () => {
+        this.#ending.delete(id);
+        rows.delete(id);
+        onEnd(row, ending, isLast);
+      },
+      takeBack: () => this.#ending.delete(id),
     };
   }
 

@@ -6,7 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ChatClient, ChatError, StoreError } from "@chat/sdk";
+import { ChatClient, ChatError, type NetworkPreset, type RateLimit, StoreError } from "@chat/sdk";
 import { Screen } from "./screen.ts";
 import { TerminalChat } from "./terminal-chat.ts";
 
@@ -15,6 +15,7 @@ const USAGE = `chat --name NAME [options]
   --name NAME       your account on this machine: the file .chat/NAME.db
   --peer MULTIADDR  a service node (may be repeated); default: the devnet on this machine, port 60000
   --database FILE   another database file
+  --limit N/SECONDS messages that may leave in an epoch of so many seconds; default: 100000/600, the devnet's
   --help            this text
 
 Start a service node first: npm run devnet`;
@@ -30,11 +31,16 @@ try {
       name: { type: "string" },
       peer: { type: "string", multiple: true },
       database: { type: "string" },
+      limit: { type: "string" },
       help: { type: "boolean" },
     },
   });
   if (values.help) console.log(USAGE);
-  else await chat(checkName(values.name), values.peer ?? [DEFAULT_PEER], values.database);
+  else {
+    const { database, limit } = values;
+    const rateLimit = limit === undefined ? "devnet" : readLimit(limit);
+    await chat(checkName(values.name), { database, peers: values.peer ?? [DEFAULT_PEER], rateLimit });
+  }
 } catch (error) {
   const isExpected = error instanceof ChatError || error instanceof StoreError || isUsageError(error);
   console.error(isExpected ? `✗ ${explain(error)}` : error);
@@ -49,11 +55,23 @@ function checkName(name: string | undefined): string {
   return name;
 }
 
-async function chat(name: string, peers: string[], database?: string): Promise<void> {
+function readLimit(limit: string): RateLimit {
+  const [, messages, seconds] = /^([1-9]\d{0,8})\/([1-9]\d{0,6})$/.exec(limit) ?? [];
+  if (messages === undefined) throw new UsageError("--limit: want messages and seconds like 100/600");
+  return { messagesPerEpoch: Number(messages), epochSeconds: Number(seconds) };
+}
+
+type ChatOptions = {
+  readonly peers: string[];
+  readonly database: string | undefined;
+  readonly rateLimit: NetworkPreset | RateLimit;
+};
+
+async function chat(name: string, { peers, database, rateLimit }: ChatOptions): Promise<void> {
   if (database === undefined) mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const path = database ?? join(FOLDER, `${name}.db`);
   console.log(`Opening ${path}, connecting to ${peers.join(", ")} …`);
-  await using client = await ChatClient.create({ database: path, network: { peers } });
+  await using client = await ChatClient.create({ database: path, network: { peers }, rateLimit });
   using screen = new Screen();
   // Once: whoever interrupts again does not want to wait.
   process.once("SIGINT", () => screen.close());

@@ -9,15 +9,17 @@ import {
   type Conversation,
   type DeliveryStatus,
   type HealthStatus,
+  type Quota,
   type SentMessage,
   StoreError,
   text,
 } from "@chat/sdk";
 import { describeContent } from "./describe-content.ts";
+import { describeQuota, describeWaiting } from "./describe-quota.ts";
 
 const HELP = `  /invite        make a link that lets one person write to you
   /join LINK     open a conversation from somebody's link
-  /status        who you are, the connection, your conversations
+  /status        who you are, the connection, the quota, your conversations
   /help          this list
   /quit          leave
   anything else is sent to the current conversation`;
@@ -39,6 +41,7 @@ export class TerminalChat {
   /** Messages of this run, so that a status can say which one it means. */
   readonly #sent = new Map<string, Sent>();
   #current: Conversation | undefined;
+  #wasShort = false;
 
   constructor(client: ChatClient, name: string, print: (line: string) => void) {
     this.#client = client;
@@ -127,7 +130,8 @@ export class TerminalChat {
     const sent = this.#sent.get(messageId);
     if (sent === undefined || sent.shown === status || (status === "queued" && sent.shown !== undefined)) return;
     sent.shown = status;
-    this.#print(`  (${sent.number}) ${status}`);
+    const why = status === "queued" ? describeWaiting(sent.message.waiting()) : "";
+    this.#print(`  (${sent.number}) ${status}${why}`);
   }
 
   async #letGo(): Promise<void> {
@@ -148,6 +152,7 @@ export class TerminalChat {
   async #status(): Promise<void> {
     this.#print(`account     ${this.#client.accountId}`);
     this.#print(`connection  ${this.#client.health}`);
+    this.#print(`quota       ${describeQuota(this.#client.quota)}`);
     for (const conversation of await this.#client.conversations()) {
       const [last] = (await conversation.history({ limit: 1 })).slice(-1);
       const mark = conversation.id === this.#current?.id ? "*" : " ";
@@ -158,6 +163,13 @@ export class TerminalChat {
     }
     const discarded = Object.entries(this.#client.discarded).map(([reason, count]) => `${count} ${reason}`);
     if (discarded.length > 0) this.#print(`ignored     ${discarded.join(", ")}`);
+  }
+
+  /** A fresh epoch is news only to who was short of quota. */
+  #showQuota(quota: Quota): void {
+    const isShort = quota.level !== "high";
+    if (isShort || this.#wasShort) this.#print(`  quota ${describeQuota(quota)}`);
+    this.#wasShort = isShort;
   }
 
   async #showMessages(signal: AbortSignal): Promise<void> {
@@ -171,6 +183,7 @@ export class TerminalChat {
     for await (const event of events) {
       if (event.type === "status") this.#showStatus(event.messageId, event.status);
       else if (event.type === "connection") this.#print(`  ${HEALTH[event.health]}`);
+      else if (event.type === "quota") this.#showQuota(event.quota);
       else if (event.type === "missing")
         this.#print(`  ${event.count} earlier message(s) have not arrived yet; looking for them`);
       else if (event.type === "found") this.#print(`  ${event.count} of them found`);

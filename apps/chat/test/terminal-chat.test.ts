@@ -18,8 +18,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function chat(name: string): Child {
-  return start("main.ts", ["--name", name, ...devnet.peers.flatMap((peer) => ["--peer", peer])], folder);
+function chat(name: string, ...options: string[]): Child {
+  return start("main.ts", ["--name", name, ...options, ...devnet.peers.flatMap((peer) => ["--peer", peer])], folder);
 }
 
 test("two people meet by a link, write both ways, leave, and find each other again", async () => {
@@ -74,6 +74,26 @@ test("two people meet by a link, write both ways, leave, and find each other aga
   expect((await raya.ended()).out.match(/: /g)).toHaveLength(2);
 }, 30_000);
 
+test("says when quota is low and used up, and what a message then waits for", async () => {
+  const raya = chat("generous");
+  const saro = chat("frugal", "--limit", "4/9999999");
+  raya.type("/invite");
+  saro.type(`/join ${await raya.line(/^logos_chatintro_1_[\w-]+$/)}`);
+  await raya.line(/: frugal has joined$/);
+  saro.type("/status");
+  await saro.line(/^quota {7}3 of 4 messages left until \d\d:\d\d, 1 of them kept for texts$/);
+  saro.type("two");
+  saro.type("three");
+  await saro.line(/^ {2}quota low: 1 of 4 messages left until \d\d:\d\d, kept for texts$/);
+  saro.type("four");
+  await saro.line(/^ {2}quota used up until \d\d:\d\d; what you write waits$/);
+  await raya.line(/: four$/);
+  saro.type("five");
+  await saro.line(/^ {2}\(5\) queued, waits for quota until about \d\d:\d\d$/);
+  saro.type("/quit");
+  expect((await saro.ended()).out).toMatch(/1 message\(s\) not sent yet; they go out when you are back\.\nBye\.\n$/);
+}, 30_000);
+
 test("says what is wrong with a command and goes on", async () => {
   const raya = chat("mistaken");
   const wrong: [line: string, answer: RegExp][] = [
@@ -113,7 +133,7 @@ test("says when the connection is lost, keeps what is written, and sends it when
   await node?.stop();
   await raya.line(/^ {2}connection lost/);
   raya.type("wait for me");
-  await raya.line(/^ {2}\(1\) queued$/);
+  await raya.line(/^ {2}\(1\) queued, waits for a connection$/);
   await node?.start();
   await raya.line(/^ {2}connected again$/);
   await raya.line(/^ {2}\(1\) sent$/);
@@ -148,6 +168,7 @@ test.each([
   [["--name", "raya", "--colour"], "✗ Unknown option '--colour'"],
   [["--name", "raya", "--peer", "localhost"], "✗ network.peers: want WebSocket multiaddrs"],
   [["--name", "raya", "--peer", "/ip4/127.0.0.1/tcp/1/ws"], "✗ no service node answers at /ip4/127.0.0.1/tcp/1/ws"],
+  [["--name", "raya", "--limit", "many"], "✗ --limit: want messages and seconds like 100/600"],
   [["--name", "raya", "--database", "none/raya.db"], "✗ path: want a file in an existing directory"],
 ])("ends with 1 and a sentence, not a stack: %j", async (args, message) => {
   const elsewhere = await mkdtemp(join(folder, "wrong-"));

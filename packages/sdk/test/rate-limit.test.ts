@@ -139,6 +139,21 @@ describe("priorities", () => {
   });
 });
 
+test("an optional message that was taken and then finds no room goes in a later epoch", async () => {
+  await using chat = await pair();
+  const { clock, raya, saro, toRaya } = chat;
+  saro.delivery.setHealth("disconnected");
+  const optional = await toRaya.send(text("taken"), { priority: "optional" });
+  await toRaya.send(filler());
+  saro.delivery.setHealth("connected");
+  await clock.pass(SECOND_MS);
+  expect(saro.client.quota.usedBy).toMatchObject({ normal: 70, optional: 0 });
+  expect(await optional.status()).toBe("queued");
+  await nextEpoch(clock);
+  expect(raya.texts).toContain("taken");
+  await optional.sent();
+});
+
 describe("acknowledgements", () => {
   test("while quota is low none is sent; what they owe rides on the next text", async () => {
     await using chat = await pair();

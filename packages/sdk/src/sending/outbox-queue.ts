@@ -141,7 +141,7 @@ export class OutboxQueue implements QueueStore {
 
   #endingOf(row: OutboxEntry, outcome: Outcome): RowEnding {
     if (outcome.kind === "passed") return "sent";
-    // Content has its place in the causal history: leaving it out would be a loss for the peer, not a saving.
+    // Part of it may have left, and SDS would send it again: content is dropped before it is encrypted, or not at all.
     if (outcome.kind === "dropped") return row.purpose === "content" ? "kept" : "dropped";
     return this.#parts.hasExpired(row) ? "expired" : "failed";
   }

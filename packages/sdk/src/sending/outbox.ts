@@ -177,11 +177,12 @@ export class Outbox {
     });
     this.#armTurn(this.#manager.quota);
     this.#manager.onError((error) => notifier.notify({ kind: "error", error }));
-    for (const row of unstarted) this.#submit(row);
+    this.#handOver(unstarted.filter(({ priority }) => priority === "critical"));
+    for (const row of unstarted) if (row.priority !== "critical") this.#submit(row);
   }
 
   #submit(row: OutboxEntry): void {
-    if (row.priority === "critical") this.#handOver(row);
+    if (row.priority === "critical") this.#handOver([row]);
     else {
       this.#queues[row.priority].push(row.messageId ?? row.id, row);
       this.#fill();
@@ -194,14 +195,14 @@ export class Outbox {
         const row = this.#queues[priority].shift();
         if (row === undefined) break;
         this.#window[priority].add(row.id);
-        this.#handOver(row);
+        this.#handOver([row]);
       }
     }
   }
 
-  #handOver({ id, length, priority }: OutboxEntry): void {
+  #handOver(rows: readonly OutboxEntry[]): void {
     this.#openManager()
-      .adopt([{ id, length, priority }])
+      .adopt(rows.map(({ id, length, priority }) => ({ id, length, priority })))
       .catch((error: unknown) => {
         if (error instanceof RateLimitError && error.code === "CLOSED") return; // taken up when it is opened again
         this.#context.notifier.notify({ kind: "error", error });

@@ -147,7 +147,7 @@ export class Sender {
     const message = { id, conversationId, direction: "outgoing", content: contentFrame, sentAtMs } as const;
     const envelopes = Math.ceil(frame.length / MAX_SEGMENT_SIZE);
     if (priority === "optional" && !outbox.hasRoomForOptional(step.envelopes + envelopes)) {
-      // Before it has a place in the causal history: the peer will not miss it.
+      // Before it is encrypted: nothing of it is known to anybody.
       const { lamport } = step.session.sds;
       step.write(({ messages }) =>
         messages.putMessage({ ...message, status: "dropped", lamport, storedAtMs: clock.nowMs() }),

@@ -15,6 +15,7 @@ export async function deliver(
 ): Promise<Extract<Outcome, { kind: "passed" | "failed" }> | undefined> {
   try {
     const bytes = await store.bytesOf(id);
+    if (signal.aborted) return undefined;
     if (bytes === undefined || slot === undefined) {
       throw new DeliveryError("message: want its bytes in the store, got none", { isTemporary: false });
     }

@@ -39,7 +39,9 @@ export class EpochLedger {
     const usedBy = { ...usage.usedBy, [priority]: usage.usedBy[priority] + count };
     this.#epochs.set(epoch, { epoch, used: first + count, usedBy });
     this.#forgetOldest();
-    return Array.from({ length: count }, (_, offset) => ({ epoch, index: first + offset }));
+    const slots: Slot[] = [];
+    for (let index = first; index < first + count; index += 1) slots.push({ epoch, index });
+    return slots;
   }
 
   toRecord(): LedgerRecord {

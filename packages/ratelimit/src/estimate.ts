@@ -3,11 +3,12 @@
  * @module
  */
 import type { Priority } from "./message.ts";
-import { type Quota, roomFor, shareOf } from "./quota.ts";
+import { expectedShareOf, type Quota, roomFor } from "./quota.ts";
 
 /**
  * @param messages - how many go before and with it
- * @returns unix time in milliseconds, now at the earliest; undefined if no epoch has quota for its priority
+ * @returns unix time in milliseconds, now at the earliest; undefined if the epochs to come have no quota for its priority, as far
+ *   as can be told from the critical messages of late
  */
 export function estimateMs(
   messages: number,
@@ -18,7 +19,7 @@ export function estimateMs(
 ): number | undefined {
   const later = messages - roomFor(priority, quota);
   if (later <= 0) return nowMs;
-  const share = shareOf(priority, quota);
+  const share = expectedShareOf(priority, quota);
   if (share === 0) return undefined;
   return quota.resetsAtMs + (Math.ceil(later / share) - 1) * epochMs;
 }

@@ -6,8 +6,9 @@ import { RateLimitError } from "./errors.ts";
 import { PRIORITIES, type Priority } from "./message.ts";
 import type { MessageBook } from "./message-book.ts";
 import type { ResolvedOptions } from "./options.ts";
+import type { QueuedRecord } from "./queue-store.ts";
 import { type Quota, shareOf } from "./quota.ts";
-import { bytesIn, type Unit } from "./unit.ts";
+import { bytesIn, type Unit, unitOf } from "./unit.ts";
 
 export type NewMessage = {
   /** Copied. */
@@ -28,26 +29,21 @@ export type StoredMessage = {
 /** @throws {@link RateLimitError} `INVALID_OPTION` */
 export function storedUnit({ id, length, priority = "normal" }: StoredMessage, sequence: number, nowMs: number): Unit {
   checkPriority(priority);
-  return { id, priority, sequence, records: [{ id, sequence, priority, length, attempts: 0, submittedAtMs: nowMs }] };
+  return unitOf([{ id, sequence, priority, length, attempts: 0, submittedAtMs: nowMs }]);
 }
 
 export function newUnit(
-  messages: readonly Required<NewMessage>[],
+  [first, ...others]: readonly [Required<NewMessage>, ...Required<NewMessage>[]],
   priority: Priority,
   sequence: number,
   nowMs: number,
   batchId?: string,
 ): Unit {
-  const records = messages.map(({ id, bytes }, index) => ({
-    id,
-    sequence: sequence + index,
-    priority,
-    length: bytes.length,
-    ...(batchId !== undefined && { batch: { id: batchId, size: messages.length } }),
-    attempts: 0,
-    submittedAtMs: nowMs,
-  }));
-  return { id: batchId ?? messages[0]?.id ?? "", priority, sequence, records };
+  const batch = batchId === undefined ? {} : { batch: { id: batchId, size: 1 + others.length } };
+  const recordOf = ({ id, bytes: { length } }: Required<NewMessage>, index: number): QueuedRecord => {
+    return { id, sequence: sequence + index, priority, length, ...batch, attempts: 0, submittedAtMs: nowMs };
+  };
+  return unitOf([recordOf(first, 0), ...others.map((other, index) => recordOf(other, 1 + index))]);
 }
 
 /** @throws {@link RateLimitError} `INVALID_OPTION`, `BATCH_TOO_LARGE`, `QUEUE_FULL` */
@@ -55,8 +51,8 @@ export function assertRoom(unit: Unit, quota: Quota, book: MessageBook, options:
   const { priority, records } = unit;
   const { maxQueuedMessages, maxQueuedBytes } = options;
   checkPriority(priority);
-  const share = shareOf(priority, quota);
-  if (records.length > 1 && records.length > share) {
+  if (isTooLarge(unit, quota)) {
+    const share = shareOf(priority, quota);
     throw new RateLimitError("BATCH_TOO_LARGE", `batch: want ≤ ${share} messages, got ${records.length}`);
   }
   const messages = book.messages + records.length;
@@ -67,6 +63,11 @@ export function assertRoom(unit: Unit, quota: Quota, book: MessageBook, options:
   if (bytes > maxQueuedBytes) {
     throw new RateLimitError("QUEUE_FULL", `queue: want ≤ ${maxQueuedBytes} bytes, got ${bytes}`);
   }
+}
+
+/** Whether no epoch can hold it with this limit. A limit of 0 says that there is none for now, and not that. */
+export function isTooLarge({ priority, records }: Unit, quota: Quota): boolean {
+  return records.length > 1 && quota.total > 0 && records.length > shareOf(priority, quota);
 }
 
 function checkPriority(priority: Priority): void {

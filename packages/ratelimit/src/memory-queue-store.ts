@@ -2,6 +2,7 @@
  * A queue that is forgotten with the process: the default, and for tests.
  * @module
  */
+import { ByteBlocks } from "./byte-blocks.ts";
 import { RateLimitError } from "./errors.ts";
 import type { EndedRecord, LedgerRecord, QueueChange, QueueContents, QueuedRecord, QueueStore } from "./queue-store.ts";
 
@@ -15,6 +16,7 @@ export class MemoryQueue {
 
 class MemoryQueueStore implements QueueStore {
   readonly #queue: MemoryQueue;
+  readonly #blocks = new ByteBlocks();
   #isClosed = false;
 
   constructor(queue: MemoryQueue) {
@@ -36,8 +38,7 @@ class MemoryQueueStore implements QueueStore {
   }
 
   async bytesOf(id: string): Promise<Uint8Array | undefined> {
-    const held = this.#queue.queued.get(id);
-    return held && new Uint8Array(held.bytes);
+    return this.#queue.queued.get(id)?.bytes.slice();
   }
 
   async close(): Promise<void> {
@@ -49,7 +50,7 @@ class MemoryQueueStore implements QueueStore {
     const { queued, ended } = this.#queue;
     if (change.kind === "put") {
       const { record } = change;
-      const bytes = change.bytes === undefined ? queued.get(record.id)?.bytes : new Uint8Array(change.bytes);
+      const bytes = change.bytes === undefined ? queued.get(record.id)?.bytes : this.#blocks.copyOf(change.bytes);
       queued.set(record.id, { record, bytes: bytes ?? new Uint8Array() });
     } else if (change.kind === "end") {
       queued.delete(change.record.id);

@@ -3,26 +3,23 @@
  * @module
  */
 import { estimateMs } from "./estimate.ts";
-import type { DeliveryProblem, MessageStatus, Outcome } from "./message.ts";
+import type { MessageStatus, Outcome } from "./message.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { EndedRecord, QueueChange, QueuedRecord } from "./queue-store.ts";
 import type { Quota } from "./quota.ts";
 import type { Schedule } from "./schedule.ts";
 import { StatusBoard } from "./status-board.ts";
-import { bytesIn, type Unit } from "./unit.ts";
+import { bytesIn, notBeforeMs, type Unit } from "./unit.ts";
 
 /** How a message ended. */
 export type Ending = readonly [record: QueuedRecord, outcome: Outcome];
-
-/** `problem`: what the last attempt met. */
-type Place = { readonly unit: Unit; readonly state: "waiting" | "under-way"; readonly problem?: DeliveryProblem };
 
 export class MessageBook {
   readonly board: StatusBoard;
   readonly #options: ResolvedOptions;
   readonly #schedule: Schedule;
   /** By message. */
-  readonly #places = new Map<string, Place>();
+  readonly #units = new Map<string, Unit>();
   #messages = 0;
   #bytes = 0;
 
@@ -41,69 +38,78 @@ export class MessageBook {
     return this.#bytes;
   }
 
-  /** Counts a unit that is not placed yet. */
+  /** Of a message that has not ended. */
+  unit(id: string): Unit | undefined {
+    return this.#units.get(id);
+  }
+
+  /** Whether the message has not ended, or how it ended is remembered. */
+  has(id: string): boolean {
+    return this.#units.has(id) || this.board.outcome(id) !== undefined;
+  }
+
   admit(unit: Unit): void {
+    for (const { id } of unit.records) this.#units.set(id, unit);
     this.#messages += unit.records.length;
     this.#bytes += bytesIn(unit);
   }
 
   /** Takes an admission back. */
   dismiss(unit: Unit): void {
-    this.#messages -= unit.records.length;
-    this.#bytes -= bytesIn(unit);
+    for (const record of unit.records) this.#remove(record);
   }
 
-  place(unit: Unit, state: Place["state"], problem?: DeliveryProblem): void {
-    const place: Place = { unit, state, ...(problem !== undefined && { problem }) };
-    for (const { id } of unit.records) this.#places.set(id, place);
-  }
-
-  /** The unit of a message that waits. */
-  waitingUnit(id: string): Unit | undefined {
-    const place = this.#places.get(id);
-    return place?.state === "waiting" ? place.unit : undefined;
-  }
-
-  /** @returns what the store is to be told */
-  end(endings: readonly Ending[]): QueueChange[] {
+  /** What the store is to be told. */
+  changesFor(endings: readonly Ending[]): QueueChange[] {
     const endedAtMs = this.#options.clock.nowMs();
-    return endings.flatMap(([record, outcome]): QueueChange[] => {
-      this.#places.delete(record.id);
-      this.#messages -= 1;
-      this.#bytes -= record.length;
-      const forgotten = this.board.end(record.id, outcome);
-      const change: QueueChange = { kind: "end", record: { id: record.id, endedAtMs, outcome } };
-      return forgotten.length === 0 ? [change] : [change, { kind: "forget", ids: forgotten }];
-    });
+    return endings.map(([{ id }, outcome]) => ({ kind: "end", record: { id, endedAtMs, outcome } }));
   }
 
-  /** Whether the message has not ended, or how it ended is remembered. */
-  has(id: string): boolean {
-    return this.#places.has(id) || this.board.outcome(id) !== undefined;
+  /** Of messages whose outcomes are durable. @returns the ids of outcomes that are forgotten for it */
+  end(endings: readonly Ending[]): string[] {
+    for (const [record, outcome] of endings) {
+      this.#remove(record);
+      this.board.end(record.id, outcome);
+      this.board.tell(record.id, outcome);
+    }
+    return this.board.forgetOldest();
   }
 
   tell(unit: Unit, quota: Quota): void {
+    if (!this.board.isObserved) return;
     for (const { id } of unit.records) {
-      // A position takes a walk through the queue: only for whoever listens.
-      const status = this.board.isObserved(id) ? this.status(id, quota) : undefined;
+      const status = this.board.isOneObserved(id) ? this.status(id, quota) : undefined;
       if (status !== undefined) this.board.tell(id, status);
     }
   }
 
   status(id: string, quota: Quota): MessageStatus | undefined {
-    const place = this.#places.get(id);
-    if (place === undefined) return this.board.outcome(id);
-    const { unit, state, problem } = place;
+    const unit = this.#units.get(id);
+    if (unit === undefined) return this.board.outcome(id);
     const index = unit.records.findIndex((record) => record.id === id);
     const record = unit.records[index];
-    if (record === undefined) return undefined;
+    if (record === undefined || unit.state === "storing") return undefined;
     const { slot, attempts: attempt, notBeforeMs: retryAtMs } = record;
-    if (state === "under-way" && slot !== undefined) return { kind: "passing", slot, attempt };
-    if (problem !== undefined && retryAtMs !== undefined)
+    if (unit.state === "under-way" && slot !== undefined) return { kind: "passing", slot, attempt };
+    const { problem } = unit;
+    if (problem !== undefined && retryAtMs !== undefined) {
       return { kind: "failed", problem, willRetry: true, retryAtMs };
+    }
+    return this.#queued(unit, index, quota);
+  }
+
+  #queued(unit: Unit, index: number, quota: Quota): MessageStatus {
     const before = this.#schedule.messagesBefore(unit);
     const { epochMs, clock } = this.#options;
     const estimatedAtMs = estimateMs(before + unit.records.length, unit.priority, quota, epochMs, clock.nowMs());
-    return { kind: "queued", position: before + index, ...(estimatedAtMs !== undefined && { estimatedAtMs }) };
+    const position = before + index;
+    if (estimatedAtMs === undefined) return { kind: "queued", position };
+    return { kind: "queued", position, estimatedAtMs: Math.max(estimatedAtMs, notBeforeMs(unit)) };
+  }
+
+  #remove({ id, length }: QueuedRecord): void {
+    this.#units.delete(id);
+    this.#messages -= 1;
+    this.#bytes -= length;
   }
 }

@@ -30,9 +30,10 @@ export type Outcome =
       readonly problem: DeliveryProblem;
       /**
        * `refused`: the delivery service did not take it; `unknown`: the process ended while it was under way, so it may
-       * have been taken; `not-passed`: it is of a batch that ended before its turn.
+       * have been taken; `not-passed`: it is of a batch that ended before its turn; `too-large`: it is of a batch that
+       * no epoch can hold since the limit was lowered.
        */
-      readonly reason: "refused" | "unknown" | "not-passed";
+      readonly reason: "refused" | "unknown" | "not-passed" | "too-large";
       readonly willRetry: false;
     }
   | { readonly kind: "dropped"; readonly reason: DropReason }
@@ -43,7 +44,10 @@ export type MessageStatus =
       readonly kind: "queued";
       /** Messages that go before it. */
       readonly position: number;
-      /** When it should go, if nothing more urgent is submitted; absent if no quota of any epoch is left for it. */
+      /**
+       * When it should go, if as many critical messages come in each epoch as came of late. Absent if these, or the
+       * limit, leave nothing for it: then it waits until they do.
+       */
       readonly estimatedAtMs?: number;
     }
   | { readonly kind: "passing"; readonly slot: Slot; readonly attempt: number }

@@ -7,7 +7,10 @@
 export type QuotaReading = {
   /** Grows with time; never below 0. */
   readonly epoch: number;
-  /** Messages in an epoch; the user message limit of an RLN membership. Absent if the source does not know. */
+  /**
+   * Messages in an epoch; the user message limit of an RLN membership. Absent if the source does not know. 0 while
+   * there is none: everything waits. Any other is taken at its word: a queued batch that it cannot hold fails.
+   */
   readonly limit?: number;
   /** How many are used in this epoch by the source's own count, such as by another program with the membership. */
   readonly used?: number;

@@ -16,11 +16,14 @@ export type Quota = {
   readonly remaining: number;
   /** At this number of remaining messages and below, quota is low: what is left is for critical ones. */
   readonly lowMark: number;
-  readonly level: "high" | "low" | "exhausted";
+  /** `unknown`: the source has not answered yet, so nothing passes and nothing is dropped. */
+  readonly level: "high" | "low" | "exhausted" | "unknown";
   /** Unix time in milliseconds at which the next epoch begins. */
   readonly resetsAtMs: number;
   /** By our own count. */
   readonly usedBy: Readonly<Record<Priority, number>>;
+  /** How many critical messages an epoch is to be expected to have: as many as this or the one before, if it had more. */
+  readonly expectedCritical: number;
 };
 
 export type QuotaRules = {
@@ -40,7 +43,16 @@ export function quotaOf(reading: QuotaReading, ledger: EpochLedger, rules: Quota
   const remaining = total - used;
   const lowMark = lowMarkOf(total, rules.lowShare);
   const level = remaining === 0 ? "exhausted" : remaining <= lowMark ? "low" : "high";
-  return { epoch, total, used, remaining, lowMark, level, resetsAtMs: endsAtMs, usedBy: own.usedBy };
+  const usedBy = { ...own.usedBy };
+  const expectedCritical = Math.max(usedBy.critical, ledger.usage(epoch - 1).usedBy.critical);
+  return { epoch, total, used, remaining, lowMark, level, resetsAtMs: endsAtMs, usedBy, expectedCritical };
+}
+
+/** Before the source has answered: the epoch is a guess, and it has no quota. */
+export function unknownQuota({ epoch, endsAtMs }: QuotaReading): Quota {
+  const usedBy = { critical: 0, normal: 0, optional: 0 };
+  const none = { total: 0, used: 0, remaining: 0, lowMark: 0, usedBy, expectedCritical: 0 };
+  return { epoch, ...none, level: "unknown", resetsAtMs: endsAtMs };
 }
 
 /** An explicit limit may only lower that of the source. */
@@ -61,4 +73,10 @@ export function roomFor(priority: Priority, { remaining, lowMark }: Quota): numb
 /** How many messages of a priority an epoch holds from its beginning, if nothing else is sent in it. */
 export function shareOf(priority: Priority, { total, lowMark }: Quota): number {
   return priority === "critical" ? total : total - lowMark;
+}
+
+/** What is left of that beside as many critical messages as are to be expected. */
+export function expectedShareOf(priority: Priority, quota: Quota): number {
+  const share = shareOf(priority, quota);
+  return priority === "critical" ? share : Math.max(0, share - quota.expectedCritical);
 }

@@ -37,20 +37,30 @@ export class StatusBoard {
     };
   }
 
-  isObserved(id: string): boolean {
+  /** Whether anybody is told anything. */
+  get isObserved(): boolean {
+    return this.#listeners.size > 0 || this.#ofMessage.size > 0;
+  }
+
+  isOneObserved(id: string): boolean {
     return this.#listeners.size > 0 || this.#ofMessage.has(id);
   }
 
   tell(id: string, status: MessageStatus): void {
+    if (!this.isObserved) return;
     this.#listeners.tell(id, status);
     this.#ofMessage.get(id)?.tell(status);
   }
 
-  /** @returns the ids of outcomes that are forgotten for it */
-  end(id: string, outcome: Outcome): string[] {
+  end(id: string, outcome: Outcome): void {
     this.#ended.delete(id);
     this.#ended.set(id, outcome);
+  }
+
+  /** Down to what is remembered. @returns whose outcomes are forgotten */
+  forgetOldest(): string[] {
     const forgotten: string[] = [];
+    if (this.#ended.size <= this.#maxEnded) return forgotten;
     for (const oldest of this.#ended.keys()) {
       if (this.#ended.size <= this.#maxEnded) break;
       this.#ended.delete(oldest);

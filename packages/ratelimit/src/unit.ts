@@ -2,27 +2,40 @@
  * What goes as a whole or not at all: one message, or a batch.
  * @module
  */
-import type { Priority } from "./message.ts";
+import type { DeliveryProblem, Priority } from "./message.ts";
 import type { QueuedRecord } from "./queue-store.ts";
 
 export type Unit = {
-  /** Of the batch, or of the one message. */
-  readonly id: string;
   readonly priority: Priority;
   /** Of its first message. */
   readonly sequence: number;
-  /** Those that have not ended, in order. Replaced as they change. */
+  /** Those that had not ended when it was taken up, in order. Replaced as they change. */
   records: readonly QueuedRecord[];
+  /** `storing`, `taking` and `ending`: the store is asked to hold it, its slots or its end, and may refuse. */
+  state: "storing" | "waiting" | "taking" | "under-way" | "ending";
+  /** What the last attempt met. */
+  problem: DeliveryProblem | undefined;
+  /** While it is `storing` or `ending`: settles with that. */
+  settling: Promise<unknown> | undefined;
 };
+
+/** @param records - one, or those of a batch, by sequence */
+export function unitOf(records: readonly [QueuedRecord, ...QueuedRecord[]]): Unit {
+  const [{ priority, sequence }] = records;
+  return { priority, sequence, records, state: "storing", problem: undefined, settling: undefined };
+}
 
 /** @param records - by sequence */
 export function unitsOf(records: readonly QueuedRecord[]): Unit[] {
-  const units: (Unit & { records: QueuedRecord[] })[] = [];
+  const units: Unit[] = [];
+  let batch: [QueuedRecord, ...QueuedRecord[]] | undefined;
   for (const record of records) {
-    const { id, batch, priority, sequence } = record;
-    const last = units.at(-1);
-    if (batch !== undefined && batch.id === last?.id) last.records.push(record);
-    else units.push({ id: batch?.id ?? id, priority, sequence, records: [record] });
+    if (batch !== undefined && batch[0].batch?.id === record.batch?.id) batch.push(record);
+    else {
+      const own: [QueuedRecord, ...QueuedRecord[]] = [record];
+      units.push(unitOf(own));
+      batch = record.batch && own;
+    }
   }
   return units;
 }
@@ -32,11 +45,21 @@ export function bytesIn({ records }: Unit): number {
 }
 
 /** Some of its messages have ended, so it can only go on in its slots. */
-export function isHalf({ records: [first, ...rest] }: Unit): boolean {
-  return 1 + rest.length < (first?.batch?.size ?? 1);
+export function isHalf({ records }: Unit): boolean {
+  return records.length < (records[0]?.batch?.size ?? 1);
 }
 
 /** Transmissions so far; the same for all of it. */
-export function attemptsOf({ records: [first] }: Unit): number {
-  return first?.attempts ?? 0;
+export function attemptsOf({ records }: Unit): number {
+  return records[0]?.attempts ?? 0;
+}
+
+/** It held slots once, of this epoch or another. */
+export function wasAttempted({ records }: Unit): boolean {
+  return records[0]?.slot !== undefined;
+}
+
+/** Unix time in milliseconds before which it is not tried again. */
+export function notBeforeMs({ records }: Unit): number {
+  return records[0]?.notBeforeMs ?? 0;
 }

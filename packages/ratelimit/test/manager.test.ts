@@ -55,6 +55,7 @@ describe("quota", () => {
       level: "high",
       resetsAtMs: 10_000,
       usedBy: { critical: 0, normal: 0, optional: 0 },
+      expectedCritical: 0,
     });
     await submitMany("n", 4);
     await submitMany("o", 2, "optional");
@@ -477,14 +478,14 @@ describe("a store that fails", () => {
     network.release("h");
     await clock.advance(500);
     expect(network.given).toEqual(["h@0.0"]);
-    expect(manager.status("h")).toMatchObject({ kind: "passed" });
+    expect(manager.status("h")).toMatchObject({ kind: "passing" });
     expect(errors.length).toBeGreaterThan(0);
     store.isFull = false;
     await clock.advance(EPOCH_MS - 1_000);
     expect(network.given).toEqual(["h@0.0", expect.stringMatching(/^a@0\.[1-9]$/)]);
   });
 
-  test("an outcome that it did not take is written when it can", async () => {
+  test("an outcome that it did not take is told and written when it can", async () => {
     const queue = new MemoryQueue();
     const store = await unreliable(queue);
     const { manager, network, submit, clock } = await open({ store });
@@ -494,9 +495,10 @@ describe("a store that fails", () => {
     store.isFull = true;
     network.release("a");
     await clock.advance(0);
-    expect(manager.status("a")).toMatchObject({ kind: "passed" });
+    expect(manager.status("a")).toMatchObject({ kind: "passing" });
     store.isFull = false;
     await clock.advance(5_000);
+    expect(manager.status("a")).toMatchObject({ kind: "passed" });
     await manager.close();
     const again = await open({ store: await openMemoryQueue(queue) });
     expect(again.manager.status("a")).toMatchObject({ kind: "passed" });
@@ -667,7 +669,8 @@ describe("restarts (RATE-R2, R3)", () => {
       await clock.advance(0);
       await manager.close();
     }
-    const { manager, network } = await open({ store: await openMemoryQueue(queue), maxAttempts: 2 });
+    const { manager, network, clock } = await open({ store: await openMemoryQueue(queue), maxAttempts: 2 });
+    await clock.advance(0);
     expect(manager.status("a")).toMatchObject({ kind: "failed", reason: "unknown", willRetry: false });
     expect(network.given).toEqual([]);
   });

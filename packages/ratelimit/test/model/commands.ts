@@ -17,6 +17,12 @@ export type Step =
   | { readonly kind: "release"; readonly pick: number; readonly answer: Answer }
   | { readonly kind: "source"; readonly limit: number | undefined; readonly used: number }
   | { readonly kind: "fail commits" | "fail reads"; readonly count: number }
+  | {
+      readonly kind: "slow commits";
+      readonly commits: readonly { readonly ms: number; readonly isAnswerOnly: boolean }[];
+    }
+  | { readonly kind: "adopt"; readonly priority: Priority; readonly sizes: readonly number[] }
+  | { readonly kind: "hold everything" | "let go" }
   | { readonly kind: "restart" }
   | { readonly kind: "kill"; readonly turns: number; readonly priority: Priority; readonly submits: number };
 
@@ -43,6 +49,12 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   weighted(1, "source", { limit: fc.option(fc.nat(12), { nil: undefined }), used: fc.nat(6) }),
   weighted(2, "fail commits", { count: fc.integer({ min: 1, max: 2 }) }),
   weighted(1, "fail reads", { count: fc.integer({ min: 1, max: 2 }) }),
+  weighted(1, "slow commits", {
+    commits: fc.array(fc.record({ ms: fc.nat(5_000), isAnswerOnly: fc.boolean() }), { minLength: 1, maxLength: 2 }),
+  }),
+  weighted(1, "adopt", { priority, sizes: fc.array(size, { minLength: 1, maxLength: 3 }) }),
+  weighted(1, "hold everything", {}),
+  weighted(2, "let go", {}),
   weighted(1, "restart", {}),
   weighted(2, "kill", { turns: fc.nat(40), priority, submits: fc.nat(3) }),
 ) as fc.Arbitrary<Step>;
@@ -62,8 +74,8 @@ export function commandOf(each: Step): ModelCommand {
 async function perform(each: Step, account: Account, world: World): Promise<void> {
   if (each.kind === "submit") for (const size of each.sizes) world.submit(each.priority, [size], false);
   else if (each.kind === "batch") world.submit(each.priority, each.sizes, true);
-  else if (each.kind === "submit again") await submitAgain(each.pick, account, world);
-  else if (each.kind === "cancel") await cancel(each.pick, account, world);
+  else if (each.kind === "submit again") submitAgain(each.pick, account, world);
+  else if (each.kind === "cancel") cancel(each.pick, account, world);
   else if (each.kind === "advance") {
     const wasTroubled = world.isTroubled;
     world.isTroubled = false;
@@ -79,23 +91,26 @@ async function perform(each: Step, account: Account, world: World): Promise<void
     world.source = { used, ...(each.limit !== undefined && { limit: each.limit }) };
   } else if (each.kind === "fail commits") world.failingCommits = each.count;
   else if (each.kind === "fail reads") world.failingReads = each.count;
+  else if (each.kind === "slow commits") world.slowCommits = [...each.commits];
+  else if (each.kind === "adopt") world.adopt(each.priority, each.sizes);
+  else if (each.kind === "hold everything") world.hold();
+  else if (each.kind === "let go") world.letGo();
   else if (each.kind === "restart") await world.restart();
   else if (each.kind === "kill") await killAmidst(each, world);
 }
 
-async function submitAgain(pick: number, account: Account, world: World): Promise<void> {
+function submitAgain(pick: number, account: Account, world: World): void {
   const known = [...account.messages.values()].filter(({ id }) => world.manager?.status(id) !== undefined);
   const message = known[pick % Math.max(1, known.length)];
-  if (message !== undefined) await world.resubmit(message);
+  if (message !== undefined) world.resubmit(message);
 }
 
-async function cancel(pick: number, account: Account, world: World): Promise<void> {
+function cancel(pick: number, account: Account, world: World): void {
   const { unfinished } = account;
   const message = unfinished[pick % Math.max(1, unfinished.length)];
   if (message === undefined) return;
-  const isWaiting = message.state === "waiting" || message.state === "paused";
-  const isDone = await world.manager?.cancel(message.id);
-  if (isDone !== isWaiting) throw new Error(`${message.id}, ${message.state}: cancel() says ${isDone}`);
+  const isWhole = message.unit.every(({ state }) => state === "waiting" || state === "paused");
+  world.cancel(message, isWhole);
 }
 
 /** At any moment of what submissions and answers set going. */

@@ -17,6 +17,7 @@ const rules: fc.Arbitrary<Rules> = fc.record({
   maxAttempts: fc.constantFrom(1, 2, 4),
   maxQueuedMessages: fc.constantFrom(12, 40),
   maxQueuedBytes: fc.constantFrom(80, 4_000),
+  maxEnded: fc.constantFrom(0, 5, 10_000),
 });
 
 /**

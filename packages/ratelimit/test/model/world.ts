@@ -11,10 +11,12 @@ import {
   openMemoryQueue,
   type Priority,
   type QueueChange,
+  type QueueContents,
+  type QueuedRecord,
+  type Quota,
   type QuotaReading,
   RateLimitError,
   RateLimitManager,
-  type Submission,
   type Transmission,
 } from "../../src/index.ts";
 import type { Account, Answer, Message } from "./account.ts";
@@ -35,9 +37,15 @@ export class World {
   held: Held[] = [];
   failingCommits = 0;
   failingReads = 0;
+  /** So many of the next commits take a while. Of these, some are durable at once, and only their answer is late. */
+  slowCommits: { ms: number; isAnswerOnly: boolean }[] = [];
+  #slow = 0;
   source: { limit?: number; used?: { epoch: number; count: number } } = {};
   /** Something failed, so the manager may be in a pause. */
   isTroubled = false;
+  #isLate = false;
+  hasAdopted = false;
+  #checkQuota = () => {};
   #process = { isDead: false };
   #nextId = 0;
   /** What a port saw that must not be; thrown after the step, because managers catch what ports throw. */
@@ -48,21 +56,24 @@ export class World {
   }
 
   async open({ isKill = false } = {}): Promise<void> {
-    this.account.onReopen(this.queue, { isKill });
+    this.account.onReopen(this.queue, isKill, this.clock.nowMs());
+    this.account.onOpened(this.queue);
+    this.#slow = 0;
+    this.slowCommits = [];
     const process = { isDead: false };
     this.#process = process;
     const { clock, account, queue } = this;
     const store = await openMemoryQueue(queue);
-    const { maxQueuedMessages, maxQueuedBytes, maxAttempts, concurrency, lowShare, messagesPerEpoch } = account.rules;
+    const { rules } = account;
     const ownClock: Clock = {
       nowMs: () => clock.nowMs(),
       after: (delayMs, callback) => clock.after(delayMs, () => (process.isDead ? undefined : callback())),
     };
     this.manager = await RateLimitManager.open({
       store: {
-        load: () => store.load(),
+        load: async () => this.#inOrder(await store.load()),
         bytesOf: (id) => (process.isDead ? never() : store.bytesOf(id)),
-        commit: (changes) => (process.isDead ? never() : this.#commit(changes, (all) => store.commit(all))),
+        commit: (changes) => (process.isDead ? never() : this.#commit(changes, process, (all) => store.commit(all))),
         close: () => store.close(),
       },
       delivery: { deliver: (transmission) => (process.isDead ? never() : this.#deliver(transmission)) },
@@ -70,14 +81,17 @@ export class World {
       clock: ownClock,
       random: () => 0,
       epochSeconds: EPOCH_MS / 1_000,
-      ...{ maxQueuedMessages, maxQueuedBytes, maxAttempts, concurrency, lowShare, messagesPerEpoch },
+      ...rules,
     });
     const { manager } = this;
-    // What went on in open() was told to nobody.
-    for (const { id, state } of account.unfinished) {
-      const status = manager.status(id);
-      if (state === "waiting" && status?.kind === "failed" && !status.willRetry) account.onStatus(id, status);
-    }
+    let told = manager.quota;
+    manager.onQuota((quota) => {
+      told = quota;
+    });
+    this.#checkQuota = () => {
+      const { epoch, used, total, level } = manager.quota;
+      assert.deepEqual({ epoch, used, total, level }, pickQuota(told), "the quota that was told last");
+    };
     manager.onStatus((id, status) => {
       if (process.isDead) return;
       this.#watch(() => {
@@ -92,8 +106,9 @@ export class World {
 
   async restart(): Promise<void> {
     this.failingCommits = 0;
-    this.failingReads = 0;
-    await this.manager?.close();
+    const closing = this.manager?.close();
+    while (this.#slow + this.slowCommits.length > 0 && !(await isOver(closing))) await this.clock.advance(1_000);
+    await closing;
     this.held = [];
     this.#rethrow();
     await this.open();
@@ -104,7 +119,6 @@ export class World {
     this.#process.isDead = true;
     this.queue.isOpen = false;
     this.failingCommits = 0;
-    this.failingReads = 0;
     this.held = [];
     await this.open({ isKill: true });
   }
@@ -136,8 +150,10 @@ export class World {
     submitting.then(onTaken, onRefused);
   }
 
-  async resubmit({ id, bytes, priority }: Message): Promise<Submission | undefined> {
-    return this.manager?.submit({ id, bytes }, { priority });
+  /** The same once more: nothing new. */
+  resubmit({ id, bytes, priority }: Message): void {
+    // While the first is on its way in, it shares its end, and the account knows of that.
+    this.manager?.submit({ id, bytes }, { priority }).catch(() => {});
   }
 
   release(at: number, answer: Answer): void {
@@ -149,7 +165,64 @@ export class World {
   async check(): Promise<void> {
     await settled();
     this.#rethrow();
-    this.account.check((id) => this.manager?.status(id), this.isTroubled);
+    this.#checkQuota();
+    this.#isLate = this.isSlow;
+    const isUnknown = this.manager?.quota.level === "unknown";
+    this.account.check((id) => this.manager?.status(id), this.isTroubled || this.#slow > 0 || isUnknown);
+  }
+
+  /** Whether a commit is on its way, so that what was decided may not be known here yet. */
+  get isSlow(): boolean {
+    return this.#slow > 0;
+  }
+
+  hold(): void {
+    this.manager?.hold();
+    this.account.isHeld = true;
+  }
+
+  letGo(): void {
+    this.account.isHeld = false;
+    this.manager?.release();
+  }
+
+  /** Messages that the store has already. Whether there is room for them is not asked. */
+  adopt(priority: Priority, sizes: readonly number[]): void {
+    const { manager, queue } = this;
+    this.hasAdopted = true;
+    const process = this.#process;
+    const unit = sizes
+      .map((size) => this.#newMessage(size))
+      .flatMap((message) => this.account.submit([message], priority));
+    for (const { id, bytes, order } of unit) {
+      const record = { id, sequence: order, priority, length: bytes.length, attempts: 0, submittedAtMs: 0 };
+      queue.queued.set(id, { record, bytes });
+    }
+    for (const message of unit) {
+      message.isAdopted = true;
+    }
+    manager?.adopt(unit.map(({ id, bytes: { length } }) => ({ id, length, priority }))).then(
+      () => {
+        if (!process.isDead) for (const message of unit) message.isAcknowledged = true;
+      },
+      (error: unknown) => {
+        this.#found ??= error;
+      },
+    );
+  }
+
+  cancel(message: Message, isWaiting: boolean): void {
+    const process = this.#process;
+    const wasSlow = this.isSlow;
+    this.manager?.cancel(message.id).then(
+      (isDone) => {
+        const isRight = isDone === isWaiting || (wasSlow && !isDone);
+        if (!process.isDead) this.#watch(() => assert.ok(isRight, `${message.id}: cancel() says ${isDone}`));
+      },
+      (error: Error) => {
+        if (!process.isDead) this.#watch(() => assert.equal(error.message, "the disk is full"));
+      },
+    );
   }
 
   /** From here on, everything goes well: each message ends. */
@@ -158,7 +231,9 @@ export class World {
     this.holding = 0;
     this.failingCommits = 0;
     this.failingReads = 0;
+    this.slowCommits = [];
     this.source = {};
+    this.letGo();
     for (const { answer } of this.held.splice(0)) answer("take");
     // Beyond each epoch that is forgotten.
     this.clock.jump(100_000 * EPOCH_MS);
@@ -192,8 +267,24 @@ export class World {
     for (const message of unit) message.state = "refused";
   }
 
-  async #commit(changes: readonly QueueChange[], apply: (changes: readonly QueueChange[]) => Promise<void>) {
-    const seen = this.#watch(() => this.account.onCommit(changes));
+  async #commit(
+    changes: readonly QueueChange[],
+    process: { readonly isDead: boolean },
+    apply: (changes: readonly QueueChange[]) => Promise<void>,
+  ): Promise<void> {
+    const slow = this.slowCommits.shift();
+    const seen = this.#watch(() => this.account.onCommit(changes, this.#isLate, slow !== undefined));
+    if (slow !== undefined) {
+      const isApplied = slow.isAnswerOnly && this.failingCommits === 0;
+      if (isApplied) await apply(changes);
+      this.#slow += 1;
+      this.account.count("slow commits");
+      await new Promise<void>((resolve) => this.clock.after(slow.ms, resolve));
+      if (process.isDead) return never();
+      this.#slow -= 1;
+      this.#isLate = true; // what waited for this one
+      if (isApplied) return;
+    }
     if (this.failingCommits > 0) {
       this.failingCommits -= 1;
       this.isTroubled = true;
@@ -201,7 +292,14 @@ export class World {
       throw new Error("the disk is full");
     }
     await apply(changes);
-    seen?.applied();
+  }
+
+  /** As a store does that keeps messages before the manager knows of them: its own order is what counts. */
+  #inOrder({ queued, ...rest }: QueueContents): QueueContents {
+    if (!this.hasAdopted) return { queued, ...rest };
+    const orderOf = ({ id }: QueuedRecord) => this.account.messages.get(id)?.order ?? 0;
+    const sorted = [...queued].sort((a, b) => orderOf(a) - orderOf(b));
+    return { ...rest, queued: sorted.map((record, index) => ({ ...record, sequence: index + 1 })) };
   }
 
   #read(nowMs: number): QuotaReading {
@@ -256,4 +354,13 @@ export class World {
 /** What a process that was killed waits for. A new one each time: one for all would keep everybody that waits. */
 function never(): Promise<never> {
   return new Promise(() => {});
+}
+
+function pickQuota({ epoch, used, total, level }: Quota) {
+  return { epoch, used, total, level };
+}
+
+async function isOver(promise: Promise<unknown> | undefined): Promise<boolean> {
+  const no = Symbol("not over");
+  return (await Promise.race([promise, settled().then(() => no)])) !== no;
 }

@@ -5,33 +5,10 @@ import {
   type Priority,
   type QueueStore,
   type QuotaSource,
-  RateLimitManager,
-  type RateLimitOptions,
   type StoredMessage,
 } from "../src/index.ts";
 import { VirtualClock } from "../src/testing.ts";
-import { FakeNetwork } from "./network.ts";
-
-const EPOCH_MS = 10_000;
-
-/** 10 messages in 10 s, low at 3. */
-async function open(options: Partial<RateLimitOptions> = {}) {
-  const network = new FakeNetwork();
-  const clock = new VirtualClock();
-  const limits = { messagesPerEpoch: 10, epochSeconds: EPOCH_MS / 1_000, random: () => 0 };
-  const manager = await RateLimitManager.open({ delivery: network, clock, ...limits, ...options });
-  const submit = (id: string, priority?: Priority) =>
-    manager.submit({ id, bytes: new TextEncoder().encode(id) }, priority === undefined ? {} : { priority });
-  const submitMany = async (prefix: string, count: number, priority?: Priority) => {
-    for (let index = 0; index < count; index += 1) await submit(`${prefix}${index}`, priority);
-    await clock.advance(0);
-  };
-  return { manager, network, clock, submit, submitMany };
-}
-
-function named(prefix: string, count: number, from = 0): string[] {
-  return Array.from({ length: count }, (_, index) => `${prefix}${from + index}`);
-}
+import { EPOCH_MS, named, open } from "./opened.ts";
 
 describe("quota", () => {
   test("RATE-F1, F2: no more messages than the limit pass in an epoch, and each has its own index", async () => {
@@ -92,30 +69,6 @@ describe("quota", () => {
   });
 });
 
-test("while the source fails, messages are taken and wait, and pass when it is back", async () => {
-  let isDown = false;
-  const source: QuotaSource = {
-    read(nowMs) {
-      if (isDown) throw new Error("no answer");
-      const epoch = Math.floor(nowMs / EPOCH_MS);
-      return { epoch, endsAtMs: (epoch + 1) * EPOCH_MS };
-    },
-  };
-  const { manager, network, submit, clock } = await open({ source });
-  const errors: unknown[] = [];
-  manager.onError((error) => errors.push(error));
-  isDown = true;
-  await clock.advance(EPOCH_MS);
-  await submit("a");
-  await clock.advance(2_000);
-  expect(network.given).toEqual([]);
-  expect(manager.status("a")).toMatchObject({ kind: "queued" });
-  expect(errors.length).toBeGreaterThan(0);
-  isDown = false;
-  await clock.advance(EPOCH_MS);
-  expect(network.given).toEqual([expect.stringMatching(/^a@[12]\.0$/)]);
-});
-
 describe("clocks that jump", () => {
   test("back: the epoch that was left keeps its count", async () => {
     const { network, submitMany, clock } = await open();
@@ -138,6 +91,37 @@ describe("clocks that jump", () => {
     expect(network.given.slice(14)).toEqual(named("c", 6).map((id, index) => `${id}@0.${4 + index}`));
     await clock.advance(EPOCH_MS);
     expect(network.ids.slice(20)).toEqual(named("c", 4, 6));
+  });
+
+  test("back to an epoch of which a message that waits has a slot: it needs no room there", async () => {
+    const { network, clock, manager, submit, submitMany } = await open({ firstPauseMs: 2_000 });
+    network.answers = ["refuse-for-now"];
+    await submit("a");
+    await submitMany("c", 9, "critical");
+    expect(manager.quota.remaining).toBe(0);
+    manager.hold();
+    clock.jumpTo(EPOCH_MS + 5);
+    manager.release();
+    manager.hold();
+    await clock.advance(0);
+    expect(manager.status("a")).toMatchObject({ kind: "queued" });
+    clock.jumpTo(5);
+    manager.release();
+    await clock.advance(0);
+    expect(network.given.at(-1)).toBe("a@0.0");
+    expect(manager.status("a")).toMatchObject({ kind: "passed" });
+  });
+
+  test("back while a message is paused: it does not wait for the clock to come again", async () => {
+    const { network, clock, submit } = await open({ longestPauseMs: 4_000 });
+    clock.jumpTo(1_000 * EPOCH_MS);
+    network.answers = ["refuse-for-now"];
+    await submit("a");
+    await clock.advance(0);
+    clock.jumpTo(0);
+    await submit("b"); // the timer of this clock would wait as long
+    await clock.advance(0);
+    expect(network.ids.sort()).toEqual(["a", "a", "b"]);
   });
 
   test("an epoch whose count was forgotten has no quota", async () => {
@@ -291,6 +275,21 @@ describe("batches", () => {
     await manager.submitBatch(batchOf("b", 2));
     await clock.advance(1_000);
     expect(network.given).toEqual(["b0@0.0", "b0@0.0", "b1@0.1"]);
+  });
+
+  test("one of which some has passed cannot be cancelled", async () => {
+    const queue = new MemoryQueue();
+    const first = await open({ store: await openMemoryQueue(queue) });
+    first.network.held.add("b1");
+    await first.manager.submitBatch(batchOf("b", 2));
+    await first.clock.advance(0);
+    await first.manager.close();
+    const { manager, clock } = await open({ store: await openMemoryQueue(queue) });
+    manager.hold();
+    expect(await manager.cancel("b1")).toBe(false);
+    manager.release();
+    await clock.advance(0);
+    expect(manager.status("b1")).toMatchObject({ kind: "passed", slot: { epoch: 0, index: 1 } });
   });
 
   test("cancelling one message of it cancels it whole", async () => {
@@ -485,6 +484,57 @@ describe("a store that fails", () => {
     expect(network.given).toEqual(["h@0.0", expect.stringMatching(/^a@0\.[1-9]$/)]);
   });
 
+  test("cancelling waits until it is durable, and if the store refuses, the message waits on", async () => {
+    const queue = new MemoryQueue();
+    const store = await unreliable(queue);
+    const { manager, network, submit, submitMany, clock } = await open({ store });
+    await submitMany("c", 10, "critical");
+    await submit("a");
+    store.isFull = true;
+    await expect(manager.cancel("a")).rejects.toThrow("disk full");
+    expect(manager.status("a")).toMatchObject({ kind: "queued", position: 0 });
+    store.isFull = false;
+    const answers = Promise.all([manager.cancel("a"), manager.cancel("a")]);
+    expect(queue.ended.has("a")).toBe(false);
+    expect(await answers).toEqual([true, false]);
+    expect(queue.ended.get("a")?.outcome).toEqual({ kind: "cancelled" });
+    await clock.advance(EPOCH_MS);
+    expect(network.ids).not.toContain("a");
+  });
+
+  test("what is submitted in one turn shares a commit; if that fails, each is asked for alone", async () => {
+    const store = await unreliable();
+    const sizes: number[] = [];
+    const { commit } = store;
+    store.commit = async (changes) => {
+      sizes.push(changes.length);
+      if (changes.some((change) => change.kind === "put" && change.record.id === "b")) throw new Error("no b");
+      return commit(changes);
+    };
+    const { manager, submit } = await open({ store });
+    manager.hold();
+    const outcomes = await Promise.allSettled(["a", "b", "c"].map((id) => submit(id)));
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(sizes).toEqual([3, 1, 1, 1]);
+    expect([manager.status("b"), manager.load.messages]).toEqual([undefined, 2]);
+  });
+
+  test("a round is one commit: outcomes of the last, the ledger and the slots of the next", async () => {
+    const store = await unreliable();
+    const commits: string[] = [];
+    const { commit } = store;
+    store.commit = async (changes) => {
+      commits.push(changes.map((change) => change.kind).join(" "));
+      return commit(changes);
+    };
+    const { manager, submit, clock } = await open({ store, concurrency: 1 });
+    manager.hold();
+    await Promise.all([submit("a"), submit("b")]);
+    manager.release();
+    await clock.advance(0);
+    expect(commits).toEqual(["put put", "ledger put", "end ledger put", "end"]);
+  });
+
   test("an outcome that it did not take is told and written when it can", async () => {
     const queue = new MemoryQueue();
     const store = await unreliable(queue);
@@ -658,6 +708,38 @@ describe("restarts (RATE-R2, R3)", () => {
       await second.manager.close();
       expect(second.network.given).toEqual([given]);
     }
+  });
+
+  test("a pause before the next attempt goes on", async () => {
+    const queue = new MemoryQueue();
+    const first = await open({ store: await openMemoryQueue(queue), firstPauseMs: 8_000 });
+    first.network.answers = ["refuse-for-now"];
+    await first.submit("a");
+    await first.clock.advance(1_000);
+    await first.manager.close();
+    const clock = new VirtualClock(1_000);
+    const { network, manager, submitMany } = await open({ store: await openMemoryQueue(queue), clock });
+    await submitMany("b", 1);
+    expect(network.ids).toEqual(["b0"]);
+    expect(manager.status("a")).toEqual({ kind: "queued", position: 0, estimatedAtMs: 4_000 });
+    await clock.advance(2_999);
+    expect(network.ids).toEqual(["b0"]);
+    await clock.advance(1);
+    expect(network.given).toEqual(["b0@0.1", "a@0.0"]);
+  });
+
+  test("outcomes beyond what is remembered go from the store as well", async () => {
+    const queue = new MemoryQueue();
+    const first = await open({ store: await openMemoryQueue(queue) });
+    await first.submitMany("c", 5, "critical");
+    await first.manager.close();
+    const second = await open({ store: await openMemoryQueue(queue), maxEnded: 2 });
+    expect(named("c", 5).filter((id) => second.manager.status(id))).toEqual(["c3", "c4"]);
+    await second.submitMany("d", 1, "critical");
+    await second.submitMany("e", 1, "critical");
+    await second.manager.close();
+    expect([...queue.ended.keys()]).toEqual(expect.arrayContaining(["d0", "e0"]));
+    expect(queue.ended.size).toBeLessThanOrEqual(3);
   });
 
   test("a message that ended the process each time ends as unknown", async () => {

@@ -1,10 +1,11 @@
 /** Nothing leaves beyond the quota, and what matters goes first. Limits are those of The Waku Network: 100 in 600 s. */
-import { ChatError, type ChatEvent, file, text } from "@chat/sdk";
+import { ChatError, type ChatEvent, file, type SentMessage, text } from "@chat/sdk";
 import { MemoryNetwork } from "@chat/sdk/testing";
 import { openMemoryStore } from "@chat/store";
 import { describe, expect, test } from "@jest/globals";
 import { MeteredDelivery } from "./metered-delivery.ts";
 import { errorsOf, openPerson } from "./person.ts";
+import { randomFrom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const SECOND_MS = 1000;
@@ -293,6 +294,48 @@ describe("without a connection", () => {
     expect(calls.filter((message) => message.slot?.index === calls[0]?.slot?.index)).toEqual([calls[0], calls[0]]);
   });
 });
+
+test.each([5, Math.floor(Math.random() * 2 ** 31)])(
+  "two limited people, a network that loses a third of the copies, hours of texts and files: all arrives once (seed %i)",
+  async (seed) => {
+    const random = randomFrom(seed);
+    await using chat = await pair({ raya: "twn" });
+    const { clock, network, raya, saro, toRaya, toSaro } = chat;
+    network.losesCopy = () => random() < 0.33;
+    const sent: SentMessage[] = [];
+    const texts: { readonly raya: string[]; readonly saro: string[] } = { raya: [], saro: [] };
+    for (let minute = 0; minute < 120; minute += 1) {
+      for (const [conversation, received] of [
+        [toRaya, texts.raya],
+        [toSaro, texts.saro],
+      ] as const) {
+        if (random() < 0.3)
+          for (let burst = random() * 20; burst > 0; burst -= 1) {
+            const body = `${minute} ${burst}`;
+            received.push(body);
+            sent.push(await conversation.send(text(body)));
+          }
+        if (random() < 0.05) {
+          received.push("file");
+          sent.push(await conversation.send(filler(Math.floor(random() * 4_000_000))));
+        }
+      }
+      if (random() < 0.1) saro.delivery.setHealth(random() < 0.5 ? "disconnected" : "connected");
+      await clock.pass(60 * SECOND_MS);
+    }
+    saro.delivery.setHealth("connected");
+    await clock.pass(12 * 6 * EPOCH_MS);
+    const statuses = await Promise.all(sent.map((message) => message.status()));
+    expect(new Set(statuses)).toEqual(new Set(["delivered"]));
+    expect(raya.texts.slice(1).toSorted()).toEqual(texts.raya.toSorted());
+    expect(saro.texts.slice(1).toSorted()).toEqual(texts.saro.toSorted());
+    for (const person of [raya, saro]) {
+      expect(errorsOf(person)).toEqual([]);
+      expect(person.events.filter(({ type }) => type === "lost")).toEqual([]);
+    }
+  },
+  60_000,
+);
 
 test("the outbox is bounded: what does not fit is refused, and fits when others have left", async () => {
   const clock = new VirtualClock();

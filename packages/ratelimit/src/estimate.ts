@@ -19,7 +19,9 @@ export function estimateMs(
 ): number | undefined {
   const later = messages - roomFor(priority, quota);
   if (later <= 0) return nowMs;
+  // Critical messages that are still to come in this epoch may take from the next.
+  const toCome = priority === "critical" ? 0 : quota.expectedCritical - quota.usedBy.critical;
   const share = expectedShareOf(priority, quota);
   if (share === 0) return undefined;
-  return quota.resetsAtMs + (Math.ceil(later / share) - 1) * epochMs;
+  return quota.resetsAtMs + (Math.ceil((later + toCome) / share) - 1) * epochMs;
 }

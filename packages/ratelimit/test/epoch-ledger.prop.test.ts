@@ -39,3 +39,14 @@ test("taking nothing of an epoch that has no quota any more leaves no trace", ()
   expect(ledger.take(8, 0, "critical")).toEqual([]);
   expect(ledger.toRecord()).toEqual({ floor: 9, epochs: [] });
 });
+
+test("each of the last 16 epochs keeps its count over a restart, as long as a validator may know its nullifiers; those before have none left", () => {
+  let ledger = new EpochLedger();
+  for (let epoch = 0; epoch < 20; epoch += 1) ledger.take(epoch, 1 + (epoch % 3), "normal");
+  ledger = new EpochLedger(JSON.parse(JSON.stringify(ledger.toRecord())) as LedgerRecord);
+  for (let epoch = 0; epoch < 20; epoch += 1) {
+    expect(ledger.usage(epoch).used).toBe(epoch < 4 ? Number.POSITIVE_INFINITY : 1 + (epoch % 3));
+  }
+  expect(ledger.take(4, 1, "normal")).toEqual([{ epoch: 4, index: 2 }]);
+  expect(ledger.usage(20).used).toBe(0);
+});

@@ -187,7 +187,7 @@ export class Dispatcher {
       if (this.#isSpent(unit)) return "nowhere";
       if (unit.records.every((record) => keeper.hasSlot(record))) return "ready";
     }
-    return isTooLarge(unit, keeper.quota) ? "nowhere" : "queue";
+    return isTooLarge(unit, keeper.quota) && !isHalf(unit) ? "nowhere" : "queue";
   }
 
   /** It had all its attempts in processes that ended, or some of it has passed in an epoch that is over. */

@@ -277,21 +277,6 @@ describe("batches", () => {
     expect(network.given).toEqual(["b0@0.0", "b0@0.0", "b1@0.1"]);
   });
 
-  test("one of which some has passed cannot be cancelled", async () => {
-    const queue = new MemoryQueue();
-    const first = await open({ store: await openMemoryQueue(queue) });
-    first.network.held.add("b1");
-    await first.manager.submitBatch(batchOf("b", 2));
-    await first.clock.advance(0);
-    await first.manager.close();
-    const { manager, clock } = await open({ store: await openMemoryQueue(queue) });
-    manager.hold();
-    expect(await manager.cancel("b1")).toBe(false);
-    manager.release();
-    await clock.advance(0);
-    expect(manager.status("b1")).toMatchObject({ kind: "passed", slot: { epoch: 0, index: 1 } });
-  });
-
   test("cancelling one message of it cancels it whole", async () => {
     const { manager, network, submitMany, clock } = await open();
     await submitMany("n", 7);
@@ -630,6 +615,30 @@ describe("messages that the store holds already", () => {
     expect(manager.load.messages).toBe(2);
     await clock.advance(3 * EPOCH_MS);
     expect(network.ids.slice(7)).toEqual(["n0", "n1"]);
+  });
+
+  test("one whose end is being written, but that the store keeps for another priority, is there again after it", async () => {
+    const queue = new MemoryQueue();
+    const inner = await openMemoryQueue(queue);
+    const adopting: Promise<unknown>[] = [];
+    const store = {
+      ...bound(inner),
+      async commit(changes: Parameters<typeof inner.commit>[0]) {
+        const isDrop = changes.some((change) => change.kind === "end" && change.record.outcome.kind === "dropped");
+        if (!isDrop) return inner.commit(changes);
+        for (const priority of ["normal", "normal"] as const) {
+          adopting.push(manager.adopt([{ id: "o0", length: 2, priority }]));
+        }
+      },
+    };
+    const opened = await open({ store, maxEnded: 0 });
+    const { manager, submitMany, clock, network } = opened;
+    await submitMany("c", 8, "critical");
+    await manager.adopt(stored(queue, "o", 1, "optional"));
+    await Promise.all(adopting);
+    expect(manager.status("o0")).toMatchObject({ kind: "queued", position: 0 });
+    await clock.advance(EPOCH_MS);
+    expect(network.given.slice(8)).toEqual(["o0@1.0"]);
   });
 
   test("a priority that is none is refused before anything is taken up", async () => {

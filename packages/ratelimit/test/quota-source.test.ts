@@ -57,7 +57,7 @@ describe("a source that does not answer when the manager opens", () => {
     expect(manager.quota.level).toBe("high");
   });
 
-  test("what was half passed is not given up before the epoch is known", async () => {
+  test("what was half passed is not given up before the epoch is known, and cannot be cancelled", async () => {
     const queue = new MemoryQueue();
     const first = await open({ store: await openMemoryQueue(queue) });
     first.network.held.add("b1");
@@ -69,6 +69,7 @@ describe("a source that does not answer when the manager opens", () => {
     const { manager, network, clock } = await open({ store: await openMemoryQueue(queue), source });
     await clock.advance(100);
     expect(manager.status("b1")).toMatchObject({ kind: "queued" });
+    expect(await manager.cancel("b1")).toBe(false);
     source.isDown = false;
     await clock.advance(5_000);
     expect(network.given).toEqual(["b1@0.1"]);
@@ -142,6 +143,23 @@ describe("a limit that is lowered", () => {
     source.limit = 10;
     await clock.advance(2 * EPOCH_MS);
     expect(network.ids.slice(7)).toEqual(expect.arrayContaining([...named("d", 3), ...named("b", 6)]));
+  });
+
+  test("while an optional batch is half passed: its rest is not dropped, and ends as unknown when the epoch is over", async () => {
+    const queue = new MemoryQueue();
+    const first = await open({ store: await openMemoryQueue(queue) });
+    first.network.held.add("o1");
+    await first.manager.submitBatch(batchOf("o", 3), { priority: "optional" });
+    await first.clock.advance(0);
+    await first.manager.close();
+    const source = changeable(1);
+    const { manager, clock, network } = await open({ store: await openMemoryQueue(queue), source });
+    await clock.advance(5);
+    expect(manager.status("o1")).toMatchObject({ kind: "queued" });
+    await clock.advance(EPOCH_MS);
+    expect(manager.status("o1")).toMatchObject({ kind: "failed", reason: "unknown" });
+    expect(manager.status("o2")).toMatchObject({ kind: "failed", reason: "not-passed" });
+    expect(network.given).toEqual([]);
   });
 
   test("below an index that a message holds: it is not transmitted with that again", async () => {

@@ -12,7 +12,8 @@ const limits = fc.record({
 });
 /** Of an epoch: when, as shares of it. More than are wanted. */
 const moments = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 20, maxLength: 20 });
-const loads = fc.array(fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), moments }), {
+const parts = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }));
+const loads = fc.array(fc.record({ share: parts, moments }), {
   minLength: 60,
   maxLength: 60,
 });
@@ -21,16 +22,26 @@ function share({ messagesPerEpoch, lowShare }: { messagesPerEpoch: number; lowSh
   return messagesPerEpoch - Math.floor(messagesPerEpoch * lowShare);
 }
 
+/** An epoch's messages, one after the other, take many turns. */
+async function drained(): Promise<void> {
+  for (let time = 0; time < 10; time += 1) await settled();
+}
+
 /** From now to the end of an epoch: so many critical messages, at those moments of it. */
-async function loadEpoch({ manager, clock }: Opened, count: number, when: readonly number[]): Promise<void> {
+async function loadEpoch({ submitMany, clock }: Opened, count: number, when: readonly number[]): Promise<void> {
   const beginMs = clock.nowMs();
   const leftMs = EPOCH_MS - (beginMs % EPOCH_MS);
   for (const moment of when.slice(0, count).sort((a, b) => a - b)) {
     await clock.advance(Math.max(0, beginMs + Math.floor(moment * leftMs) - clock.nowMs()));
-    await manager.submit({ bytes: new Uint8Array(1) }, { priority: "critical" });
+    await submitMany(`c${clock.nowMs()}-${moment}-`, 1, "critical");
   }
   await clock.advance(beginMs + leftMs - clock.nowMs());
-  for (let time = 0; time < 5; time += 1) await settled(); // an epoch's messages one after the other take many turns
+  await drained();
+}
+
+/** How many critical messages passed in an epoch. */
+function criticalIn({ network }: Opened, epoch: number): number {
+  return network.taken.filter(({ id, slot }) => slot.epoch === epoch && !/^[nx]/.test(id)).length;
 }
 
 describe("how long a normal message waits", () => {
@@ -44,11 +55,13 @@ describe("how long a normal message waits", () => {
       // An epoch like any other, in which normal messages pile up, and then the one that is looked at.
       await submitMany("c", Math.round((first?.share ?? 0) * most), "critical");
       await submitMany("n", before);
+      await drained();
       const { status } = await submit("x");
       const epoch = manager.quota.epoch;
       if (status?.kind !== "queued") return;
       const within = Math.ceil((status.position + 1) / (share(limit) - most));
       await clock.advance(EPOCH_MS - (clock.nowMs() % EPOCH_MS));
+      await drained();
       for (let count = 0; count < within && manager.status("x")?.kind === "queued"; count += 1) {
         const load = rest[count % rest.length];
         await loadEpoch(opened, Math.round((load?.share ?? 1) * most), load?.moments ?? []);
@@ -74,9 +87,11 @@ describe("how long a normal message waits", () => {
       const most = of % share(limit);
       for (const { moments: when } of epochs.slice(0, 2)) await loadEpoch(opened, most, when);
       await submitMany("n", before);
+      await drained();
       const { status } = await submit("x");
       if (status?.kind !== "queued" || status.estimatedAtMs === undefined) return;
-      const { expectedCritical: expected, usedBy } = manager.quota;
+      const { epoch, usedBy } = manager.quota;
+      const expected = Math.max(usedBy.critical, criticalIn(opened, epoch - 1));
       const latest = Math.floor(status.estimatedAtMs / EPOCH_MS);
       for (const [count, { share: part, moments: when }] of epochs.slice(2).entries()) {
         if (manager.status("x")?.kind === "passed") break;
@@ -91,6 +106,29 @@ describe("how long a normal message waits", () => {
     });
     await fc.assert(estimate, { numRuns: 150 });
     expect(looked).toBeGreaterThan(20);
+  });
+
+  test.each([
+    // Critical messages of the epoch before and of this one, and when the fifth normal message that waits should go.
+    [0, 0, 1],
+    [4, 0, 3], // 4 may still come, so 9 places of 3 in each epoch
+    [4, 4, 2],
+    [6, 6, 5],
+    [7, 2, undefined],
+    [2, 7, undefined],
+  ])("after %i critical messages and %i in this epoch it is estimated at the turn %s", async (before, now, turn) => {
+    const { manager, submitMany, clock } = await open();
+    await submitMany("c", before, "critical");
+    await clock.advance(EPOCH_MS);
+    await submitMany("d", now, "critical");
+    await submitMany("o", 7 - now);
+    await submitMany("n", 5);
+    const estimatedAtMs = turn && (1 + turn) * EPOCH_MS;
+    expect(manager.status("n4")).toEqual({
+      kind: "queued",
+      position: 4,
+      ...(estimatedAtMs !== undefined && { estimatedAtMs }),
+    });
   });
 
   test("while critical messages take all that the low mark leaves, it waits and has no estimate, and then it has again", async () => {

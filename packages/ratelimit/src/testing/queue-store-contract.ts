@@ -68,6 +68,20 @@ export function describeQueueStore(name: string, prepare: () => Promise<QueuePla
       await store.close();
     });
 
+    test("bytes of many messages, short, long and none, are each their own", async () => {
+      await using place = await prepare();
+      const store = await place.open();
+      const lengths = Array.from({ length: 200 }, (_, index) => (index * 37) % 1_500);
+      const fill = (length: number, index: number) => new Uint8Array(length).fill(index);
+      const puts = lengths.map((length, index) => {
+        return { kind: "put", record: { ...record(`m${index}`, index), length }, bytes: fill(length, index) } as const;
+      });
+      await store.commit(puts);
+      for (const [index, length] of lengths.entries())
+        expect(await store.bytesOf(`m${index}`)).toEqual(fill(length, index));
+      await store.close();
+    });
+
     test("a message that ends goes with its bytes, and its outcome stays until it is forgotten", async () => {
       await using place = await prepare();
       let store = await place.open();

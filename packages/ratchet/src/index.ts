@@ -1,10 +1,20 @@
+export { createCrypto } from "#crypto";
 export { wipe } from "./bytes.ts";
+export type { Crypto, CryptoOptions, Hashes } from "./crypto/crypto.ts";
+export { createPortableCrypto } from "./crypto/portable.ts";
 export { RatchetError, type RatchetErrorCode } from "./errors.ts";
 export { blake2b } from "./hash.ts";
 export { accountId } from "./identity.ts";
 export type { RatchetLimits } from "./limits.ts";
 export type { RandomBytes } from "./random.ts";
-export { type DecryptOptions, type DecryptResult, decrypt, type EncryptResult, encrypt } from "./ratchet.ts";
+export {
+  type DecryptOptions,
+  type DecryptResult,
+  decrypt,
+  type EncryptOptions,
+  type EncryptResult,
+  encrypt,
+} from "./ratchet.ts";
 export { decodeState, encodeState } from "./snapshot.ts";
 export {
   type InitiatorStart,
@@ -25,4 +35,4 @@ export {
   sessionAssociatedData,
 } from "./x3dh.ts";
 export { diffieHellman, generateKeyPair, isValidPublicKey, type KeyPair, keyPairFromSecret } from "./x25519.ts";
-export { signXeddsa, verifyXeddsa } from "./xeddsa.ts";
+export { signXeddsa, type VerifyOptions, verifyXeddsa } from "./xeddsa.ts";

@@ -13,12 +13,23 @@ export type RatchetLimits = {
   readonly skippedKeyLifetimeMs?: number;
 };
 
-export function resolveLimits(limits: RatchetLimits = {}): Required<RatchetLimits> {
-  const { maxChainAdvance = 65_536, maxSkippedKeys = 1_000, skippedKeyLifetimeMs = 30 * 24 * 60 * 60 * 1_000 } = limits;
-  for (const [name, value] of Object.entries({ maxChainAdvance, maxSkippedKeys, skippedKeyLifetimeMs })) {
+const DEFAULTS: Required<RatchetLimits> = {
+  maxChainAdvance: 65_536,
+  maxSkippedKeys: 1_000,
+  skippedKeyLifetimeMs: 30 * 24 * 60 * 60 * 1_000,
+};
+
+export function resolveLimits(limits: RatchetLimits | undefined): Required<RatchetLimits> {
+  if (limits === undefined) return DEFAULTS;
+  const resolved = {
+    maxChainAdvance: limits.maxChainAdvance ?? DEFAULTS.maxChainAdvance,
+    maxSkippedKeys: limits.maxSkippedKeys ?? DEFAULTS.maxSkippedKeys,
+    skippedKeyLifetimeMs: limits.skippedKeyLifetimeMs ?? DEFAULTS.skippedKeyLifetimeMs,
+  };
+  for (const [name, value] of Object.entries(resolved)) {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RatchetError("INVALID_OPTION", `${name}: want an integer ≥ 0, got ${value}`);
     }
   }
-  return { maxChainAdvance, maxSkippedKeys, skippedKeyLifetimeMs };
+  return resolved;
 }

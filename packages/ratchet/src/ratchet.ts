@@ -8,6 +8,8 @@
  * @module
  */
 import { equalPublic, wipe } from "./bytes.ts";
+import type { Crypto } from "./crypto/crypto.ts";
+import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
 import { type RatchetLimits, resolveLimits } from "./limits.ts";
 import { draw, type RandomBytes } from "./random.ts";
@@ -46,15 +48,25 @@ export type DecryptResult =
     }
   | { readonly kind: "rejected" };
 
+export type EncryptOptions = {
+  readonly random: RandomBytes;
+  /** @default the platform's provider */
+  readonly crypto?: Crypto;
+};
+
 export type DecryptOptions = {
   /** Milliseconds since the Unix epoch; skipped keys age by it. */
   readonly nowMs: number;
   readonly limits?: RatchetLimits;
+  /** @default the platform's provider */
+  readonly crypto?: Crypto;
 };
 
-type Limits = Required<RatchetLimits>;
+/** What every part of a decryption needs besides state and message. */
+type Context = { readonly crypto: Crypto; readonly nowMs: number; readonly limits: Required<RatchetLimits> };
 
 const REJECTED: DecryptResult = { kind: "rejected" };
+const NOTHING_RETAINED = { kept: [], dropped: [] };
 
 /**
  * Encrypts `plaintext` as the next message.
@@ -64,9 +76,9 @@ const REJECTED: DecryptResult = { kind: "rejected" };
 export function encrypt(
   state: RatchetState,
   plaintext: Uint8Array,
-  { random }: { readonly random: RandomBytes },
+  { random, crypto = defaultCrypto() }: EncryptOptions,
 ): EncryptResult {
-  const { sendingChain, consumed, state: sending } = withSendingChain(state, random);
+  const { sendingChain, consumed, state: sending } = withSendingChain(state, random, crypto);
   if (sending.sentCount >= MAX_CHAIN_LENGTH) {
     throw new RatchetError("CHAIN_EXHAUSTED", "sending chain: every message number is used; want a new session");
   }
@@ -76,10 +88,10 @@ export function encrypt(
     previousChainLength: sending.previousChainLength,
   };
   const { suite, associatedData } = sending;
-  const key = messageKey(sendingChain);
+  const key = messageKey(crypto, sendingChain);
   const nonce = draw(random, NONCE_BYTES);
-  const ciphertext = seal(suite, key, nonce, plaintext, messageAssociatedData(suite, associatedData, header));
-  const next = nextChain(sendingChain);
+  const ciphertext = seal(crypto, suite, key, nonce, plaintext, messageAssociatedData(suite, associatedData, header));
+  const next = nextChain(crypto, sendingChain);
   wipe(key);
   // A chain that this call made is in no state, so nobody else can wipe it.
   if (sendingChain !== state.sendingChain) wipe(sendingChain);
@@ -97,8 +109,8 @@ export function encrypt(
  * @throws {@link RatchetError} `INVALID_OPTION` for bad options, never because of `message`
  */
 export function decrypt(state: RatchetState, message: RatchetMessage, options: DecryptOptions): DecryptResult {
-  const limits = resolveLimits(options.limits);
-  const { nowMs } = options;
+  const { nowMs, crypto = defaultCrypto() } = options;
+  const context: Context = { crypto, nowMs, limits: resolveLimits(options.limits) };
   if (!Number.isSafeInteger(nowMs) || nowMs < 0) {
     throw new RatchetError("INVALID_OPTION", `nowMs: want an integer ≥ 0, got ${nowMs}`);
   }
@@ -106,24 +118,24 @@ export function decrypt(state: RatchetState, message: RatchetMessage, options: D
   const skipped = state.skippedKeys.find(
     ({ dh, messageNumber }) => messageNumber === message.messageNumber && equalPublic(dh, message.dh),
   );
-  if (skipped && !isExpired(skipped, nowMs, limits)) return openSkipped(state, message, skipped, nowMs, limits);
-  if (state.remoteKey && equalPublic(state.remoteKey, message.dh)) {
-    return openOnCurrentChain(state, message, nowMs, limits);
-  }
-  return openOnNewChain(state, message, nowMs, limits);
+  if (skipped && !isExpired(skipped, context)) return openSkipped(state, message, skipped, context);
+  if (state.remoteKey && equalPublic(state.remoteKey, message.dh)) return openOnCurrentChain(state, message, context);
+  return openOnNewChain(state, message, context);
 }
 
 /** The state itself if it has a sending chain, else with a fresh key pair and chain (the sending half of a DH step). */
 function withSendingChain(
   state: RatchetState,
   random: RandomBytes,
+  crypto: Crypto,
 ): { state: RatchetState; sendingChain: Uint8Array; consumed: readonly Uint8Array[] } {
   if (state.sendingChain) return { state, sendingChain: state.sendingChain, consumed: [state.sendingChain] };
   if (!state.remoteKey) {
     throw new RatchetError("CANNOT_SEND", "encrypt: want a state that opened a message or began as initiator");
   }
-  const keyPair = generateKeyPair(random);
-  const step = rootStep(state.suite, state.rootKey, diffieHellman(keyPair.secretKey, state.remoteKey));
+  const keyPair = generateKeyPair(random, crypto);
+  const agreement = diffieHellman(keyPair.secretKey, state.remoteKey, crypto);
+  const step = rootStep(crypto, state.suite, state.rootKey, agreement);
   return {
     state: {
       ...state,
@@ -141,13 +153,12 @@ function openSkipped(
   state: RatchetState,
   message: RatchetMessage,
   skipped: SkippedKey,
-  nowMs: number,
-  limits: Limits,
+  context: Context,
 ): DecryptResult {
-  const plaintext = openWith(state, skipped.key, message);
+  const plaintext = openWith(state, skipped.key, message, context);
   if (!plaintext) return REJECTED;
   const remaining = state.skippedKeys.filter((key) => key !== skipped);
-  const { kept, dropped } = retain(remaining, nowMs, limits);
+  const { kept, dropped } = retain(remaining, context);
   return {
     kind: "opened",
     state: { ...state, skippedKeys: kept },
@@ -156,29 +167,25 @@ function openSkipped(
   };
 }
 
-function openOnCurrentChain(
-  state: RatchetState,
-  message: RatchetMessage,
-  nowMs: number,
-  limits: Limits,
-): DecryptResult {
+function openOnCurrentChain(state: RatchetState, message: RatchetMessage, context: Context): DecryptResult {
+  const { crypto, limits } = context;
   const { receivingChain, receivedCount } = state;
   const { dh, messageNumber } = message;
   // An initiator has the remote key SPK_r, but no message is ever sent under it.
   if (!receivingChain || messageNumber < receivedCount) return REJECTED;
   if (messageNumber - receivedCount > limits.maxChainAdvance) return REJECTED;
 
-  const walk = walkChain(receivingChain, receivedCount, messageNumber, limits);
-  const key = messageKey(walk.chain);
-  const plaintext = openWith(state, key, message);
+  const walk = walkChain(receivingChain, receivedCount, messageNumber, context);
+  const key = messageKey(crypto, walk.chain);
+  const plaintext = openWith(state, key, message, context);
   wipe(key);
   if (!plaintext) {
     wipeWalk(walk, receivingChain);
     return REJECTED;
   }
-  const next = nextChain(walk.chain);
+  const next = nextChain(crypto, walk.chain);
   if (walk.chain !== receivingChain) wipe(walk.chain);
-  const { kept, dropped } = retain([...state.skippedKeys, ...stamp(walk, dh, nowMs)], nowMs, limits);
+  const { kept, dropped } = retain([...state.skippedKeys, ...stamp(walk, dh, context)], context);
   return {
     kind: "opened",
     state: { ...state, receivingChain: next, receivedCount: messageNumber + 1, skippedKeys: kept },
@@ -188,7 +195,8 @@ function openOnCurrentChain(
 }
 
 /** The receiving half of a DH step. The rest of the old chain is walked only after the message opened. */
-function openOnNewChain(state: RatchetState, message: RatchetMessage, nowMs: number, limits: Limits): DecryptResult {
+function openOnNewChain(state: RatchetState, message: RatchetMessage, context: Context): DecryptResult {
+  const { crypto, limits } = context;
   const { receivingChain: oldChain, receivedCount: oldCount, remoteKey: oldRemoteKey } = state;
   const { messageNumber, previousChainLength } = message;
   if (messageNumber > limits.maxChainAdvance) return REJECTED;
@@ -196,28 +204,28 @@ function openOnNewChain(state: RatchetState, message: RatchetMessage, nowMs: num
   const oldMissing = previousChainLength - oldCount;
   if (oldChain && (oldMissing < 0 || oldMissing > limits.maxChainAdvance)) return REJECTED;
 
-  const step = rootStep(state.suite, state.rootKey, diffieHellman(state.keyPair.secretKey, message.dh));
-  const walk = walkChain(step.chain, 0, messageNumber, limits);
-  const key = messageKey(walk.chain);
-  const plaintext = openWith(state, key, message);
+  const dh = message.dh.slice(); // the state will keep it, and the provider what it prepares for this array
+  const step = rootStep(crypto, state.suite, state.rootKey, diffieHellman(state.keyPair.secretKey, dh, crypto));
+  const walk = walkChain(step.chain, 0, messageNumber, context);
+  const key = messageKey(crypto, walk.chain);
+  const plaintext = openWith(state, key, message, context);
   wipe(key);
   if (!plaintext) {
     wipeWalk(walk, step.chain);
     wipe(step.chain, step.rootKey);
     return REJECTED;
   }
-  const next = nextChain(walk.chain);
+  const next = nextChain(crypto, walk.chain);
   wipe(walk.chain, step.chain);
 
-  const dh = message.dh.slice();
   const skippedKeys = [...state.skippedKeys];
   if (oldChain && oldRemoteKey) {
-    const oldWalk = walkChain(oldChain, oldCount, previousChainLength, limits);
+    const oldWalk = walkChain(oldChain, oldCount, previousChainLength, context);
     if (oldWalk.chain !== oldChain) wipe(oldWalk.chain);
-    skippedKeys.push(...stamp(oldWalk, oldRemoteKey, nowMs));
+    skippedKeys.push(...stamp(oldWalk, oldRemoteKey, context));
   }
-  skippedKeys.push(...stamp(walk, dh, nowMs));
-  const { kept, dropped } = retain(skippedKeys, nowMs, limits);
+  skippedKeys.push(...stamp(walk, dh, context));
+  const { kept, dropped } = retain(skippedKeys, context);
   const spent = [state.rootKey, state.sendingChain, oldChain].filter((secret) => secret !== undefined);
   return {
     kind: "opened",
@@ -235,9 +243,14 @@ function openOnNewChain(state: RatchetState, message: RatchetMessage, nowMs: num
   };
 }
 
-function openWith(state: RatchetState, key: Uint8Array, message: RatchetMessage): Uint8Array | undefined {
+function openWith(
+  state: RatchetState,
+  key: Uint8Array,
+  message: RatchetMessage,
+  { crypto }: Context,
+): Uint8Array | undefined {
   const associatedData = messageAssociatedData(state.suite, state.associatedData, message);
-  return open(state.suite, key, message.ciphertext, associatedData);
+  return open(crypto, state.suite, key, message.ciphertext, associatedData);
 }
 
 type Walk = {
@@ -247,12 +260,12 @@ type Walk = {
 };
 
 /** Walks from message `from` to message `to`. Only the newest passed keys are made, as many as a state may keep. */
-function walkChain(start: Uint8Array, from: number, to: number, { maxSkippedKeys }: Limits): Walk {
+function walkChain(start: Uint8Array, from: number, to: number, { crypto, limits }: Context): Walk {
   const skipped: { messageNumber: number; key: Uint8Array }[] = [];
   let chain = start;
   for (let messageNumber = from; messageNumber < to; messageNumber += 1) {
-    if (to - messageNumber <= maxSkippedKeys) skipped.push({ messageNumber, key: messageKey(chain) });
-    const next = nextChain(chain);
+    if (to - messageNumber <= limits.maxSkippedKeys) skipped.push({ messageNumber, key: messageKey(crypto, chain) });
+    const next = nextChain(crypto, chain);
     if (chain !== start) wipe(chain);
     chain = next;
   }
@@ -264,24 +277,24 @@ function wipeWalk(walk: Walk, start: Uint8Array): void {
   wipe(...walk.skipped.map(({ key }) => key));
 }
 
-function stamp(walk: Walk, dh: Uint8Array, skippedAtMs: number): SkippedKey[] {
-  return walk.skipped.map(({ messageNumber, key }) => ({ dh, messageNumber, key, skippedAtMs }));
+function stamp(walk: Walk, dh: Uint8Array, { nowMs }: Context): SkippedKey[] {
+  return walk.skipped.map(({ messageNumber, key }) => ({ dh, messageNumber, key, skippedAtMs: nowMs }));
 }
 
 /** Splits keys, oldest first, into those that stay and those that are too old or too many. */
 function retain(
   keys: readonly SkippedKey[],
-  nowMs: number,
-  limits: Limits,
+  context: Context,
 ): { kept: readonly SkippedKey[]; dropped: readonly Uint8Array[] } {
-  const live = keys.filter((key) => !isExpired(key, nowMs, limits));
-  const kept = live.slice(Math.max(0, live.length - limits.maxSkippedKeys));
+  if (keys.length === 0) return NOTHING_RETAINED;
+  const live = keys.filter((key) => !isExpired(key, context));
+  const kept = live.slice(Math.max(0, live.length - context.limits.maxSkippedKeys));
   const keptKeys = new Set(kept);
   return { kept, dropped: keys.filter((key) => !keptKeys.has(key)).map(({ key }) => key) };
 }
 
-function isExpired(key: SkippedKey, nowMs: number, { skippedKeyLifetimeMs }: Limits): boolean {
-  return nowMs - key.skippedAtMs > skippedKeyLifetimeMs;
+function isExpired(key: SkippedKey, { nowMs, limits }: Context): boolean {
+  return nowMs - key.skippedAtMs > limits.skippedKeyLifetimeMs;
 }
 
 /** Lengths and ranges only, so that nothing is computed for a header that cannot be right. */

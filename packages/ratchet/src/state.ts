@@ -5,6 +5,8 @@
  * Spec: "The Double Ratchet Algorithm", revision 1, section 3.3.
  * @module
  */
+import type { Crypto } from "./crypto/crypto.ts";
+import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
 import type { RandomBytes } from "./random.ts";
 import { PRIVATE1, rootStep, type Suite } from "./suite.ts";
@@ -56,6 +58,8 @@ export type InitiatorStart = {
   /** At most 65,535 bytes; see `sessionAssociatedData`. */
   readonly associatedData: Uint8Array;
   readonly random: RandomBytes;
+  /** @default the platform's provider */
+  readonly crypto?: Crypto;
 };
 
 export type ResponderStart = {
@@ -75,11 +79,11 @@ export type ResponderStart = {
  * @throws {@link RatchetError} `INVALID_OPTION`, `INVALID_PUBLIC_KEY`
  */
 export function startAsInitiator(start: InitiatorStart): RatchetState {
-  const { suite = PRIVATE1, sharedSecret, remoteKey, associatedData, random } = start;
+  const { suite = PRIVATE1, sharedSecret, remoteKey, associatedData, random, crypto = defaultCrypto() } = start;
   checkSecrets(sharedSecret, associatedData);
   checkPublicKey("remoteKey", remoteKey);
-  const keyPair = generateKeyPair(random);
-  const step = rootStep(suite, sharedSecret, diffieHellman(keyPair.secretKey, remoteKey));
+  const keyPair = generateKeyPair(random, crypto);
+  const step = rootStep(crypto, suite, sharedSecret, diffieHellman(keyPair.secretKey, remoteKey, crypto));
   return {
     suite,
     associatedData: associatedData.slice(),

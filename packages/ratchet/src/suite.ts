@@ -3,9 +3,9 @@
  * Spec: LIP-242, "Double Ratchet Configuration".
  * @module
  */
-import { ChaCha20Poly1305 } from "@stablelib/chacha20poly1305";
-import { concat, uint32, wipe } from "./bytes.ts";
-import { blake2bDerive, hkdfBlake2b, hkdfSha256 } from "./hash.ts";
+import { ascii, wipe } from "./bytes.ts";
+import type { Crypto } from "./crypto/crypto.ts";
+import { personalisation } from "./hash.ts";
 
 export const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -54,66 +54,75 @@ export type MessageHeader = Omit<RatchetMessage, "ciphertext">;
 /** Shortest `ciphertext` that can open. */
 export const MIN_CIPHERTEXT_BYTES = NONCE_BYTES + TAG_BYTES;
 
+const MESSAGE_KEY = personalisation("mk");
+const CHAIN_KEY = personalisation("ck");
+const KEY_BYTES = 32;
+
 /** KDF_RK. Wipes `dhOutput`. */
 export function rootStep(
+  crypto: Crypto,
   suite: Suite,
   rootKey: Uint8Array,
   dhOutput: Uint8Array,
 ): { rootKey: Uint8Array; chain: Uint8Array } {
-  const output = hkdfBlake2b(rootKey, dhOutput, suite.rootInfo, 64);
-  const step = { rootKey: output.slice(0, 32), chain: output.slice(32) };
+  const output = crypto.hkdfBlake2b(rootKey, dhOutput, ascii(suite.rootInfo), 2 * KEY_BYTES);
+  const step = { rootKey: output.slice(0, KEY_BYTES), chain: output.slice(KEY_BYTES) };
   wipe(output, dhOutput);
   return step;
 }
 
 /** KDF_CK, its first half: the key of the message that `chain` stands at. */
-export function messageKey(chain: Uint8Array): Uint8Array {
-  return blake2bDerive(chain, "mk", 32);
+export function messageKey(crypto: Crypto, chain: Uint8Array): Uint8Array {
+  return crypto.deriveBlake2b(KEY_BYTES, chain, MESSAGE_KEY);
 }
 
 /** KDF_CK, its second half: the chain one message further. */
-export function nextChain(chain: Uint8Array): Uint8Array {
-  return blake2bDerive(chain, "ck", 32);
+export function nextChain(crypto: Crypto, chain: Uint8Array): Uint8Array {
+  return crypto.deriveBlake2b(KEY_BYTES, chain, CHAIN_KEY);
 }
 
 /** Encrypts with a message key. @returns nonce || ciphertext || tag */
 export function seal(
+  crypto: Crypto,
   suite: Suite,
   key: Uint8Array,
   nonce: Uint8Array,
   plaintext: Uint8Array,
   associatedData: Uint8Array,
 ): Uint8Array {
-  const aead = createAead(suite, key);
-  const sealed = aead.seal(nonce, plaintext, associatedData);
-  aead.clean();
-  return concat(nonce, sealed);
+  const aeadKey = aeadKeyOf(crypto, suite, key);
+  const sealed = crypto.seal(aeadKey, nonce, plaintext, associatedData);
+  wipe(aeadKey);
+  return sealed;
 }
 
 /** Decrypts with a message key. `ciphertext` has {@link MIN_CIPHERTEXT_BYTES} or more. */
 export function open(
+  crypto: Crypto,
   suite: Suite,
   key: Uint8Array,
   ciphertext: Uint8Array,
   associatedData: Uint8Array,
 ): Uint8Array | undefined {
-  const aead = createAead(suite, key);
-  const nonce = ciphertext.subarray(0, NONCE_BYTES);
-  const plaintext = aead.open(nonce, ciphertext.subarray(NONCE_BYTES), associatedData);
-  aead.clean();
-  return plaintext ?? undefined;
+  const aeadKey = aeadKeyOf(crypto, suite, key);
+  const plaintext = crypto.open(aeadKey, ciphertext, associatedData);
+  wipe(aeadKey);
+  return plaintext;
 }
 
 /** Associated data of one message: the session's || dh || msg_num || prev_chain_len. */
 export function messageAssociatedData(suite: Suite, session: Uint8Array, header: MessageHeader): Uint8Array {
-  const parts = [header.dh, uint32(header.messageNumber), uint32(header.previousChainLength)];
-  return suite.bindsSession ? concat(session, ...parts) : concat(...parts);
+  const start = suite.bindsSession ? session.length : 0;
+  const bytes = new Uint8Array(start + KEY_BYTES + 8);
+  if (suite.bindsSession) bytes.set(session);
+  bytes.set(header.dh, start);
+  const view = new DataView(bytes.buffer, start + KEY_BYTES);
+  view.setUint32(0, header.messageNumber);
+  view.setUint32(4, header.previousChainLength);
+  return bytes;
 }
 
-function createAead(suite: Suite, key: Uint8Array): ChaCha20Poly1305 {
-  if (suite.messageInfo === undefined) return new ChaCha20Poly1305(key);
-  const aeadKey = hkdfSha256(key, suite.messageInfo, 32);
-  const aead = new ChaCha20Poly1305(aeadKey); // copies
-  wipe(aeadKey);
-  return aead;
+/** KDF_MK, or a copy of the message key where the suite has none. */
+function aeadKeyOf(crypto: Crypto, suite: Suite, key: Uint8Array): Uint8Array {
+  return suite.messageInfo === undefined ? key.slice() : crypto.hkdfSha256(key, ascii(suite.messageInfo), KEY_BYTES);
 }

@@ -3,8 +3,9 @@
  * Spec: RFC 7748; protocol.md, "Keys from the wire".
  * @module
  */
-import { scalarMult, scalarMultBase } from "@stablelib/x25519";
 import { equalPublic, fromHex } from "./bytes.ts";
+import type { Crypto } from "./crypto/crypto.ts";
+import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
 import { draw, type RandomBytes } from "./random.ts";
 
@@ -28,8 +29,8 @@ const LOW_ORDER_KEYS: readonly Uint8Array[] = [
 export type KeyPair = { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
 
 /** A fresh key pair whose secret is 32 bytes of `random`. */
-export function generateKeyPair(random: RandomBytes): KeyPair {
-  return keyPairFromSecret(draw(random, KEY_BYTES));
+export function generateKeyPair(random: RandomBytes, crypto: Crypto = defaultCrypto()): KeyPair {
+  return keyPairFromSecret(draw(random, KEY_BYTES), crypto);
 }
 
 /**
@@ -37,9 +38,10 @@ export function generateKeyPair(random: RandomBytes): KeyPair {
  *
  * @throws {@link RatchetError} `INVALID_SECRET_KEY`
  */
-export function keyPairFromSecret(secretKey: Uint8Array): KeyPair {
+export function keyPairFromSecret(secretKey: Uint8Array, crypto: Crypto = defaultCrypto()): KeyPair {
   checkSecretKey(secretKey);
-  return { publicKey: scalarMultBase(secretKey), secretKey: secretKey.slice() };
+  const copy = secretKey.slice();
+  return { publicKey: crypto.x25519Base(copy), secretKey: copy };
 }
 
 /** Whether a key may come from the wire: 32 bytes, u < p, bit 255 clear, not of low order. */
@@ -53,11 +55,15 @@ export function isValidPublicKey(key: Uint8Array): boolean {
  * @returns 32 bytes that are never all zero
  * @throws {@link RatchetError} `INVALID_SECRET_KEY`, `INVALID_PUBLIC_KEY`
  */
-export function diffieHellman(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+export function diffieHellman(
+  secretKey: Uint8Array,
+  publicKey: Uint8Array,
+  crypto: Crypto = defaultCrypto(),
+): Uint8Array {
   checkSecretKey(secretKey);
   checkPublicKey("publicKey", publicKey);
   // The all-zero output of RFC 7748, section 6.1, needs a key of low order, and those were refused above.
-  return scalarMult(secretKey, publicKey);
+  return crypto.x25519(secretKey, publicKey);
 }
 
 export function checkPublicKey(name: string, key: Uint8Array): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import { ascii, concat, hex, wipe } from "./bytes.ts";
+import type { Crypto } from "./crypto/crypto.ts";
 import { RatchetError } from "./errors.ts";
 import { blake2b, blake2bDerive, hkdfSha256 } from "./hash.ts";
 import { checkPublicKey, diffieHellman, type KeyPair } from "./x25519.ts";
@@ -37,14 +38,15 @@ export type ResponderAgreement = {
  * @returns 32 bytes for {@link deriveSession}; the caller wipes them
  * @throws {@link RatchetError} `INVALID_PUBLIC_KEY`, `INVALID_SECRET_KEY`
  */
-export function agreeAsInitiator(keys: InitiatorAgreement): Uint8Array {
+export function agreeAsInitiator(keys: InitiatorAgreement, crypto?: Crypto): Uint8Array {
   const { identity, ephemeral, remoteIdentity, remotePrekey, remoteOneTimePrekey } = keys;
-  return combine([
-    diffieHellman(identity.secretKey, remotePrekey),
-    diffieHellman(ephemeral.secretKey, remoteIdentity),
-    diffieHellman(ephemeral.secretKey, remotePrekey),
-    ...(remoteOneTimePrekey ? [diffieHellman(ephemeral.secretKey, remoteOneTimePrekey)] : []),
-  ]);
+  const agreements = [
+    diffieHellman(identity.secretKey, remotePrekey, crypto),
+    diffieHellman(ephemeral.secretKey, remoteIdentity, crypto),
+    diffieHellman(ephemeral.secretKey, remotePrekey, crypto),
+    ...(remoteOneTimePrekey ? [diffieHellman(ephemeral.secretKey, remoteOneTimePrekey, crypto)] : []),
+  ];
+  return combine(agreements, crypto);
 }
 
 /**
@@ -54,14 +56,15 @@ export function agreeAsInitiator(keys: InitiatorAgreement): Uint8Array {
  * @returns 32 bytes for {@link deriveSession}; the caller wipes them
  * @throws {@link RatchetError} `INVALID_PUBLIC_KEY`, `INVALID_SECRET_KEY`
  */
-export function agreeAsResponder(keys: ResponderAgreement): Uint8Array {
+export function agreeAsResponder(keys: ResponderAgreement, crypto?: Crypto): Uint8Array {
   const { identity, prekey, oneTimePrekey, remoteIdentity, remoteEphemeral } = keys;
-  return combine([
-    diffieHellman(prekey.secretKey, remoteIdentity),
-    diffieHellman(identity.secretKey, remoteEphemeral),
-    diffieHellman(prekey.secretKey, remoteEphemeral),
-    ...(oneTimePrekey ? [diffieHellman(oneTimePrekey.secretKey, remoteEphemeral)] : []),
-  ]);
+  const agreements = [
+    diffieHellman(prekey.secretKey, remoteIdentity, crypto),
+    diffieHellman(identity.secretKey, remoteEphemeral, crypto),
+    diffieHellman(prekey.secretKey, remoteEphemeral, crypto),
+    ...(oneTimePrekey ? [diffieHellman(oneTimePrekey.secretKey, remoteEphemeral, crypto)] : []),
+  ];
+  return combine(agreements, crypto);
 }
 
 /** Everything that follows from a shared secret. `secret` is the caller's to wipe. */
@@ -80,12 +83,12 @@ export type SessionSecrets = {
  *
  * @throws {@link RatchetError} `INVALID_OPTION` unless `shared` has 32 bytes
  */
-export function deriveSession(shared: Uint8Array): SessionSecrets {
+export function deriveSession(shared: Uint8Array, crypto?: Crypto): SessionSecrets {
   if (shared.length !== SECRET_BYTES) {
     throw new RatchetError("INVALID_OPTION", `shared: want ${SECRET_BYTES} bytes, got ${shared.length}`);
   }
-  const secret = blake2bDerive(shared, "InboxV1-Seed", SECRET_BYTES);
-  const base = blake2bDerive(secret, "L-PV1-CID", CONVERSATION_BYTES);
+  const secret = blake2bDerive(shared, "InboxV1-Seed", SECRET_BYTES, crypto);
+  const base = blake2bDerive(secret, "L-PV1-CID", CONVERSATION_BYTES, crypto);
   const conversationId = (role: "I" | "R") => hex(blake2b(CONVERSATION_BYTES, base, ascii(role)));
   return {
     secret,
@@ -106,9 +109,9 @@ export function sessionAssociatedData(initiatorIdentity: Uint8Array, responderId
   return concat(initiatorIdentity, responderIdentity);
 }
 
-function combine(agreements: readonly Uint8Array[]): Uint8Array {
+function combine(agreements: readonly Uint8Array[], crypto?: Crypto): Uint8Array {
   const keyMaterial = concat(...agreements);
-  const shared = hkdfSha256(keyMaterial, AGREEMENT_INFO, SECRET_BYTES);
+  const shared = hkdfSha256(keyMaterial, AGREEMENT_INFO, SECRET_BYTES, crypto);
   wipe(keyMaterial, ...agreements);
   return shared;
 }

@@ -1,13 +1,15 @@
 /**
  * XEdDSA: signatures by the X25519 key that an installation already has.
- * Strict: a key or signature has exactly one accepted encoding. libsignal's variant, which stores the sign of A in
- * bit 7 of byte 63, is refused and never masked away.
+ * Strict: a key or signature has exactly one accepted encoding. libsignal's variant stores the sign of A in bit 7 of
+ * byte 63; it is read in a mode of its own, and otherwise refused. It is never masked away.
  * Spec: "The XEdDSA and VXEdDSA Signature Schemes", revision 1, sections 2 and 3.
  * @module
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
-import { concat, equalPublic, wipe } from "./bytes.ts";
+import { concat, littleEndian, wipe } from "./bytes.ts";
+import type { Crypto } from "./crypto/crypto.ts";
+import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
 import { draw, type RandomBytes } from "./random.ts";
 import { isValidPublicKey, KEY_BYTES } from "./x25519.ts";
@@ -40,23 +42,41 @@ export function signXeddsa(secretKey: Uint8Array, message: Uint8Array, random: R
   return concat(encodedR, Fn.toBytes(s));
 }
 
+export type VerifyOptions = {
+  /**
+   * Which point of the two that `publicKey` stands for: `zero`, as the specification says; `libsignal`, as bit 7 of byte
+   * 63 says, which is clear in signatures of the specification, so that they are valid in both modes.
+   * @default "zero"
+   */
+  readonly signBit?: "zero" | "libsignal";
+  /** @default the platform's provider */
+  readonly crypto?: Crypto;
+};
+
 /** Whether `signature` over `message` is by `publicKey`. Malformed keys and signatures are false, never an error. */
-export function verifyXeddsa(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+export function verifyXeddsa(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+  { signBit = "zero", crypto = defaultCrypto() }: VerifyOptions = {},
+): boolean {
   if (!isValidPublicKey(publicKey) || signature.length !== SIGNATURE_BYTES) return false;
-  const encodedR = signature.subarray(0, 32);
-  try {
-    const s = Fn.fromBytes(signature.subarray(32)); // refuses s ≥ q, so also the bits that libsignal uses
-    const u = Fp.fromBytes(publicKey);
-    const encodedPoint = Fp.toBytes(Fp.mul(Fp.sub(u, Fp.ONE), Fp.inv(Fp.add(u, Fp.ONE))));
-    const point = Point.fromBytes(encodedPoint); // throws for u on the twist
-    const challenge = hashToScalar(encodedR, encodedPoint, message);
-    // Without the cofactor and on the bytes of R, as the specification writes it. noble's own verify multiplies by
-    // the cofactor, which accepts more.
-    const expectedR = Point.BASE.multiplyUnsafe(s).subtract(point.multiplyUnsafe(challenge));
-    return equalPublic(expectedR.toBytes(), encodedR);
-  } catch {
-    return false;
+  const strict = signature.slice();
+  let sign = 0;
+  if (signBit === "libsignal") {
+    sign = (signature[63] ?? 0) & 0x80;
+    strict[63] = (signature[63] ?? 0) & 0x7f;
   }
+  if (!isScalar(strict.subarray(32))) return false;
+  const u = Fp.fromBytes(publicKey);
+  const encodedPoint = Fp.toBytes(Fp.mul(Fp.sub(u, Fp.ONE), Fp.inv(Fp.add(u, Fp.ONE))));
+  encodedPoint[31] = (encodedPoint[31] ?? 0) | sign;
+  return crypto.verifyEd25519(encodedPoint, message, strict);
+}
+
+/** Below q, so with the three highest bits clear as well. */
+function isScalar(bytes: Uint8Array): boolean {
+  return littleEndian(bytes) < Fn.ORDER;
 }
 
 /** The Edwards key pair whose point has sign bit 0 (calculate_key_pair). */
@@ -84,7 +104,5 @@ function hashToScalar(...parts: readonly Uint8Array[]): bigint {
 }
 
 function littleEndianModQ(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let index = bytes.length - 1; index >= 0; index -= 1) value = (value << 8n) | BigInt(bytes[index] ?? 0);
-  return Fn.create(value);
+  return Fn.create(littleEndian(bytes));
 }

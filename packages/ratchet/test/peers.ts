@@ -5,6 +5,8 @@
 import {
   agreeAsInitiator,
   agreeAsResponder,
+  type Crypto,
+  createCrypto,
   type DecryptOptions,
   decrypt,
   deriveSession,
@@ -22,35 +24,40 @@ import {
 
 export const NOW_MS = 1_800_000_000_000;
 
-export type Peers = { alice: RatchetState; bob: RatchetState };
+export type Party = "alice" | "bob";
+
+export type Peers = { alice: RatchetState; bob: RatchetState; readonly crypto: Crypto };
 
 /** Alice is the initiator, Bob the responder. */
-export function meet(random: RandomBytes): Peers {
-  const [identity, ephemeral, responder, prekey] = [random, random, random, random].map(generateKeyPair);
-  if (!identity || !ephemeral || !responder || !prekey) throw new Error("four keys");
+export function meet(random: RandomBytes, crypto: Crypto = createCrypto()): Peers {
+  const identity = generateKeyPair(random, crypto);
+  const ephemeral = generateKeyPair(random, crypto);
+  const responder = generateKeyPair(random, crypto);
+  const prekey = generateKeyPair(random, crypto);
   const associatedData = sessionAssociatedData(identity.publicKey, responder.publicKey);
-  const ours = agreeAsInitiator({
-    identity,
-    ephemeral,
-    remoteIdentity: responder.publicKey,
-    remotePrekey: prekey.publicKey,
-  });
-  const theirs = agreeAsResponder({
-    identity: responder,
-    prekey,
-    remoteIdentity: identity.publicKey,
-    remoteEphemeral: ephemeral.publicKey,
-  });
+  const ours = agreeAsInitiator(
+    { identity, ephemeral, remoteIdentity: responder.publicKey, remotePrekey: prekey.publicKey },
+    crypto,
+  );
+  const theirs = agreeAsResponder(
+    { identity: responder, prekey, remoteIdentity: identity.publicKey, remoteEphemeral: ephemeral.publicKey },
+    crypto,
+  );
   const remoteKey = prekey.publicKey;
+  const { secret } = deriveSession(ours, crypto);
   return {
-    alice: startAsInitiator({ sharedSecret: deriveSession(ours).secret, remoteKey, associatedData, random }),
-    bob: startAsResponder({ sharedSecret: deriveSession(theirs).secret, keyPair: prekey, associatedData }),
+    alice: startAsInitiator({ sharedSecret: secret, remoteKey, associatedData, random, crypto }),
+    bob: startAsResponder({ sharedSecret: deriveSession(theirs, crypto).secret, keyPair: prekey, associatedData }),
+    crypto,
   };
 }
 
 /** Encrypts, replaces the peer's state, and wipes what the old one consumed. */
-export function send(peers: Peers, who: keyof Peers, text: string, random: RandomBytes): RatchetMessage {
-  const { state, message, consumed } = encrypt(peers[who], new TextEncoder().encode(text), { random });
+export function send(peers: Peers, who: Party, text: string, random: RandomBytes): RatchetMessage {
+  const { state, message, consumed } = encrypt(peers[who], new TextEncoder().encode(text), {
+    random,
+    crypto: peers.crypto,
+  });
   peers[who] = state;
   wipe(...consumed);
   return message;
@@ -59,11 +66,11 @@ export function send(peers: Peers, who: keyof Peers, text: string, random: Rando
 /** Decrypts, replaces the peer's state, and wipes what the old one consumed. @returns the text, or undefined */
 export function receive(
   peers: Peers,
-  who: keyof Peers,
+  who: Party,
   message: RatchetMessage,
   options: DecryptOptions = { nowMs: NOW_MS },
 ): string | undefined {
-  const result = decrypt(peers[who], message, options);
+  const result = decrypt(peers[who], message, { crypto: peers.crypto, ...options });
   if (result.kind === "rejected") return undefined;
   peers[who] = result.state;
   wipe(...result.consumed);

@@ -94,11 +94,12 @@ describe("limits", () => {
     const random = createRandom(10);
     const peers = meet(random);
     const early = send(peers, "alice", "number 0", random);
+    const { crypto } = peers;
     let chain = peers.alice.sendingChain ?? new Uint8Array(0);
     const chains = new Map<number, Uint8Array>();
     for (let number = 1; number < 65_537; number += 1) {
       if (number >= 64_535) chains.set(number, chain);
-      chain = nextChain(chain);
+      chain = nextChain(crypto, chain);
     }
     chains.set(65_537, chain);
     const at = (number: number): RatchetMessage => {

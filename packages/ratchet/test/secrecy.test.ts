@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "@jest/globals";
 import { decodeState, decrypt, encodeState, type RatchetMessage, type RatchetState } from "../src/index.ts";
-import { meet, NOW_MS, type Peers, receive, send } from "./peers.ts";
+import { meet, NOW_MS, type Party, type Peers, receive, send } from "./peers.ts";
 import { createRandom } from "./random.ts";
 
 function steal(state: RatchetState): RatchetState {
@@ -26,12 +26,7 @@ function reads(thief: RatchetState, message: RatchetMessage): boolean {
 }
 
 /** Delivers and returns the message, so that the thief sees it too. */
-function exchange(
-  peers: Peers,
-  from: keyof Peers,
-  text: string,
-  random: ReturnType<typeof createRandom>,
-): RatchetMessage {
+function exchange(peers: Peers, from: Party, text: string, random: ReturnType<typeof createRandom>): RatchetMessage {
   const message = send(peers, from, text, random);
   expect(receive(peers, from === "alice" ? "bob" : "alice", message)).toBe(text);
   return message;
@@ -44,7 +39,7 @@ describe.each(["alice", "bob"] as const)("with the state of %s", (victim) => {
     const random = createRandom(20);
     const peers = meet(random);
     const earlier = ["alice", "alice", "bob", "alice", "bob", "bob", "alice"].map((from, index) =>
-      exchange(peers, from as keyof Peers, `message ${index}`, random),
+      exchange(peers, from as Party, `message ${index}`, random),
     );
     const thief = steal(peers[victim]);
     expect(earlier.map((message) => reads(thief, message))).toEqual(earlier.map(() => false));

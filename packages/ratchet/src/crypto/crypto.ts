@@ -1,0 +1,45 @@
+/**
+ * The port between the ratchet and the primitives it is made of: what the ratchet needs, and no more.
+ * Two providers implement it, `portable.ts` and `node.ts`; equal input gives equal bytes on both.
+ * A provider trusts its callers: lengths and public keys were checked before. It keeps none of its arguments and wipes
+ * every intermediate secret that it can reach.
+ * @module
+ */
+
+export interface Crypto extends Hashes {
+  /** X25519 of a secret of 32 bytes, clamped in use, and the base point. */
+  x25519Base(secretKey: Uint8Array): Uint8Array;
+  /** X25519. `publicKey` is canonical and not of low order, so the result is never all zero. */
+  x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+  /**
+   * Ed25519 of RFC 8032 without the cofactor: s < q, and the bytes of sB - hA are those of R.
+   *
+   * @param encodedPoint - canonical; false for one that is not on the curve
+   */
+  verifyEd25519(encodedPoint: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** ChaCha20-Poly1305 (RFC 8439). @returns nonce (12) || ciphertext || tag (16) */
+  seal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array;
+  /** @param sealed - what {@link seal} returns, 28 bytes or more */
+  open(key: Uint8Array, sealed: Uint8Array, associatedData: Uint8Array): Uint8Array | undefined;
+}
+
+/** The part of {@link Crypto} that a key derivation needs. */
+export interface Hashes {
+  /** BLAKE2b with its digest length set to `length`, 1 to 64 bytes. */
+  blake2b(length: number, message: Uint8Array): Uint8Array;
+  /** Keyed BLAKE2b of the empty message. @param key - 1 to 64 bytes @param personal - 16 bytes */
+  deriveBlake2b(length: number, key: Uint8Array, personal: Uint8Array): Uint8Array;
+  /** HKDF (RFC 5869) over HMAC-BLAKE2b-512, whose block has 128 bytes. */
+  hkdfBlake2b(salt: Uint8Array, material: Uint8Array, info: Uint8Array, length: number): Uint8Array;
+  /** HKDF over HMAC-SHA-256 without a salt. */
+  hkdfSha256(material: Uint8Array, info: Uint8Array, length: number): Uint8Array;
+}
+
+export type CryptoOptions = {
+  /**
+   * `tuned`: hashes, and X25519 where the platform has none, in this package's own WebAssembly; where that is forbidden,
+   * as `library`. `library`: everything by the libraries alone.
+   * @default "tuned"
+   */
+  readonly kernels?: "tuned" | "library";
+};

@@ -20,6 +20,7 @@ type RecordTable = "queued_messages" | "ended_messages";
 
 /** Bounds what reading holds beside the records themselves: a row has a few hundred bytes. */
 const ROWS_PER_PAGE = 1_000;
+const encoder = new TextEncoder();
 const LEDGER: Place = ["quota_ledger", "ledger", 1];
 
 export class SqliteQueue implements QueueStore, AsyncDisposable {
@@ -149,12 +150,12 @@ export class SqliteQueue implements QueueStore, AsyncDisposable {
   }
 
   #sealJson(value: QueuedRecord | EndedRecord | LedgerRecord, place: Place): Uint8Array {
-    return this.#sealer.seal(new TextEncoder().encode(JSON.stringify(value)), ...place);
+    return this.#sealer.seal(encoder.encode(JSON.stringify(value)), ...place);
   }
 
   /** @typeParam Value - what {@link #sealJson} was given for this place; the seal vouches for it */
   #unsealJson<Value>(sealed: Uint8Array, place: Place): Value {
-    return JSON.parse(new TextDecoder().decode(this.#sealer.unseal(sealed, ...place)));
+    return JSON.parse(this.#sealer.unsealText(sealed, ...place));
   }
 
   #assertOpen(): void {
@@ -165,5 +166,9 @@ export class SqliteQueue implements QueueStore, AsyncDisposable {
 
 /** By its tag and not by its position: a value is sealed for its row before the row is there. */
 function placeOf(table: RecordTable | "queued_bytes", tag: Uint8Array): Place {
-  return [table, table === "queued_bytes" ? "bytes" : "record", Buffer.from(tag).toString("hex")];
+  return [
+    table,
+    table === "queued_bytes" ? "bytes" : "record",
+    Buffer.from(tag.buffer, tag.byteOffset, tag.length).toString("hex"),
+  ];
 }

@@ -18,6 +18,7 @@ export const KEY_LENGTH = 32;
 const ALGORITHM = "chacha20-poly1305";
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
+const NONCES_PER_DRAW = 256;
 
 /** Where a value lives: table, column, then the key of the row. */
 export type Place = readonly [table: string, column: string, ...key: (string | number)[]];
@@ -44,11 +45,12 @@ export class Sealer {
 
   /** @throws {@link StoreError} `CORRUPT` if the value was not sealed with this key for this place */
   unseal(sealed: Uint8Array, ...place: Place): Uint8Array {
-    const plaintext = unseal(this.#keyObject, sealed, place);
-    if (plaintext === undefined) {
-      throw new StoreError("CORRUPT", `${place[0]}.${place[1]}: want a value sealed for its row, got another`);
-    }
-    return plaintext;
+    return new Uint8Array(this.#open(sealed, place));
+  }
+
+  /** As {@link unseal}, of UTF-8. */
+  unsealText(sealed: Uint8Array, ...place: Place): string {
+    return this.#open(sealed, place).toString();
   }
 
   /** What stands for a value that is looked up but not to be read: HMAC-SHA256 (32 bytes) under a key for this only. */
@@ -63,10 +65,16 @@ export class Sealer {
     this.#keyObject = createSecretKey(this.#key);
     this.#tagKeyObject = createSecretKey(this.#tagKey);
   }
+
+  #open(sealed: Uint8Array, place: Place): Buffer {
+    const plaintext = open(this.#keyObject, sealed, place);
+    if (plaintext !== undefined) return plaintext;
+    throw new StoreError("CORRUPT", `${place[0]}.${place[1]}: want a value sealed for its row, got another`);
+  }
 }
 
 export function seal(key: Uint8Array | KeyObject, plaintext: Uint8Array, place: Place): Uint8Array {
-  const nonce = randomBytes(NONCE_LENGTH);
+  const nonce = nextNonce();
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_LENGTH });
   cipher.setAAD(associatedData(place), { plaintextLength: plaintext.length });
   const ciphertext = cipher.update(plaintext);
@@ -75,7 +83,12 @@ export function seal(key: Uint8Array | KeyObject, plaintext: Uint8Array, place: 
 }
 
 /** @returns undefined if `sealed` does not belong to `key` and `place` */
-export function unseal(key: Uint8Array | KeyObject, sealed: Uint8Array, place: Place): Uint8Array | undefined {
+export function unseal(key: Uint8Array, sealed: Uint8Array, place: Place): Uint8Array | undefined {
+  const plaintext = open(key, sealed, place);
+  return plaintext && new Uint8Array(plaintext);
+}
+
+function open(key: Uint8Array | KeyObject, sealed: Uint8Array, place: Place): Buffer | undefined {
   const end = sealed.length - TAG_LENGTH;
   if (end < NONCE_LENGTH) return undefined;
   const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_LENGTH), { authTagLength: TAG_LENGTH });
@@ -87,7 +100,17 @@ export function unseal(key: Uint8Array | KeyObject, sealed: Uint8Array, place: P
   } catch {
     return undefined;
   }
-  return new Uint8Array(plaintext);
+  return plaintext;
+}
+
+let nonces = new Uint8Array();
+
+/** Many are drawn at a time: a call for each would take as long as the rest of sealing. None is used twice. */
+function nextNonce(): Uint8Array {
+  if (nonces.length === 0) nonces = randomBytes(NONCE_LENGTH * NONCES_PER_DRAW);
+  const nonce = nonces.subarray(0, NONCE_LENGTH);
+  nonces = nonces.subarray(NONCE_LENGTH);
+  return nonce;
 }
 
 /** JSON keeps the parts apart: ("a", "bc") and ("ab", "c") differ. */

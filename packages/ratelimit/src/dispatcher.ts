@@ -227,10 +227,10 @@ export class Dispatcher {
 
   async #write(decisions: readonly Decision[], taken: readonly Taken[]): Promise<void> {
     const { book, journal, keeper } = this.#parts;
-    const settled = Promise.withResolvers<void>();
+    const settled = decisions.length === 0 ? undefined : Promise.withResolvers<void>();
     for (const { unit } of decisions) {
       unit.state = "ending";
-      unit.settling = settled.promise;
+      unit.settling = settled?.promise;
     }
     const passed = this.#passed;
     const paused = [...this.#newlyPaused].filter(({ state }) => state === "waiting");
@@ -259,7 +259,7 @@ export class Dispatcher {
       }
       throw error;
     } finally {
-      settled.resolve();
+      settled?.resolve();
     }
     this.#forgotten.push(...book.end(ended));
   }

@@ -220,7 +220,7 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     else this.#dispatcher.wakeSoon();
   }
 
-  async #submit(
+  #submit(
     messages: readonly [Required<NewMessage>, ...Required<NewMessage>[]],
     priority: Priority,
     batchId?: string,
@@ -229,8 +229,9 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     assertRoom(unit, this.quota, this.#book, this.#options);
     this.#nextSequence += messages.length;
     this.#book.admit(unit);
-    unit.settling = this.#store(unit, messages);
-    await unit.settling;
+    const stored = this.#store(unit, messages);
+    unit.settling = stored;
+    return stored;
   }
 
   async #store(unit: Unit, messages: readonly Required<NewMessage>[]): Promise<void> {

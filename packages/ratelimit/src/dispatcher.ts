@@ -47,6 +47,8 @@ export class Dispatcher {
   #onIdle: () => void = () => {};
   /** Outcomes that the delivery service has told and that are not durable. */
   #passed: Ending[] = [];
+  /** For those of them that somebody waits for. */
+  readonly #onDurable = new Map<Ending, () => void>();
   /** Their pauses are not durable. */
   readonly #newlyPaused = new Set<Unit>();
   /** Outcomes whose time is over, and that the store still has. */
@@ -109,6 +111,7 @@ export class Dispatcher {
   /** Resolves when nothing is under way and what ended is durable, if the store takes it. `closing` is aborted before. */
   async stop(): Promise<void> {
     this.#cancelTimer();
+    for (const resolve of this.#onDurable.values()) resolve();
     await this.#pumping;
     if (this.#underWay > 0) {
       await new Promise<void>((resolve) => {
@@ -262,6 +265,10 @@ export class Dispatcher {
       settled?.resolve();
     }
     this.#forgotten.push(...book.end(ended));
+    for (const ending of passed) {
+      this.#onDurable.get(ending)?.();
+      this.#onDurable.delete(ending);
+    }
   }
 
   #start(unit: Unit): void {
@@ -292,12 +299,25 @@ export class Dispatcher {
         }
         break;
       }
-      this.#passed.push([record, outcome]);
-      if (index + 1 < records.length) this.wake();
+      const ending: Ending = [record, outcome];
+      this.#passed.push(ending);
+      if (index + 1 === records.length) break;
+      // The next is not given before that is durable: after a crash it must be known which were.
+      await this.#durable(ending);
+      if (closing.aborted) break;
     }
     this.#underWay -= 1;
     this.wake();
     if (this.#underWay === 0) this.#onIdle();
+  }
+
+  /** Resolves when an outcome is written, or when `closing` is aborted. */
+  async #durable(ending: Ending): Promise<void> {
+    if (this.#parts.closing.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#onDurable.set(ending, resolve);
+      this.wake();
+    });
   }
 
   #pause(unit: Unit, problem: DeliveryProblem): void {

@@ -520,6 +520,29 @@ describe("a store that fails", () => {
     expect(commits).toEqual(["put put", "ledger put", "end ledger put", "end"]);
   });
 
+  test("the next message of a batch is not given before it is durable that the one before has passed", async () => {
+    const store = await unreliable();
+    const { manager, network, clock } = await open({ store });
+    network.held.add("b0");
+    await manager.submitBatch(named("b", 3).map((id) => ({ id, bytes: new Uint8Array(1) })));
+    await clock.advance(0);
+    store.isFull = true;
+    network.release("b0");
+    await clock.advance(300);
+    expect(network.given).toEqual(["b0@0.0"]);
+    store.isFull = false;
+    await clock.advance(1_000);
+    expect(network.given).toEqual(["b0@0.0", "b1@0.1", "b2@0.2"]);
+    network.held.add("d0");
+    await manager.submitBatch(named("d", 2).map((id) => ({ id, bytes: new Uint8Array(1) })));
+    await clock.advance(0);
+    store.isFull = true;
+    network.release("d0");
+    await clock.advance(0);
+    await manager.close(); // does not wait for a store that refuses
+    expect(network.ids).not.toContain("d1");
+  });
+
   test("an outcome that it did not take is told and written when it can", async () => {
     const queue = new MemoryQueue();
     const store = await unreliable(queue);

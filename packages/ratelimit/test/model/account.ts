@@ -40,6 +40,7 @@ export type Message = {
   isAcknowledged: boolean;
   /** How many commits had begun when it was told that it waits. */
   waitsSince: number;
+  isTransmitted: boolean;
   /** It waits for its next attempt, of before a restart. */
   isResting: boolean;
   /** The store had it before the manager. */
@@ -147,6 +148,7 @@ export class Account {
         isAcknowledged: false,
         isAdopted: false,
         isResting: false,
+        isTransmitted: false,
         waitsSince: 0,
         state: "storing",
         attempts: 0,
@@ -201,8 +203,9 @@ export class Account {
     assert.equal(attempt, message.attempts, `${id}: attempt`);
     assert.equal(this.#transmitted.get(place) ?? id, id, `slot ${place} is used twice`);
     this.#transmitted.set(place, id);
+    message.isTransmitted = true;
     for (const other of message.unit) {
-      if (other.order < message.order) assert.ok(other.taken.length > 0, `${id} before ${other.id}`);
+      if (other.order < message.order) assert.equal(other.outcome?.kind, "passed", `${id} before ${other.id}`);
     }
     this.count("transmissions");
   }
@@ -354,7 +357,10 @@ export class Account {
       if (outcome.reason !== "unknown" && !message.isUnsure) assert.equal(message.taken.length, 0, `${id} was taken`);
       const isFinal = message.lastAnswer === "refuse" || message.attempts >= rules.maxAttempts || unit.length > 1;
       if (outcome.reason === "refused") assert.ok(isFinal, `${id} failed too early`);
-      if (outcome.reason === "not-passed") assert.ok(unit.length > 1, `${id} is no batch`);
+      if (outcome.reason === "not-passed") {
+        assert.ok(unit.length > 1, `${id} is no batch`);
+        assert.ok(!message.isTransmitted, `${id} may have passed`);
+      }
       if (outcome.reason === "too-large") this.#checkTooLarge(message);
     }
     if (outcome.kind === "cancelled" || outcome.kind === "dropped") {

@@ -1,6 +1,6 @@
 export { createCrypto } from "#crypto";
 export { wipe } from "./bytes.ts";
-export type { Crypto, CryptoOptions, Hashes } from "./crypto/crypto.ts";
+export type { Crypto, CryptoOptions, Hashes, Kernels, X25519 } from "./crypto/crypto.ts";
 export { createPortableCrypto } from "./crypto/portable.ts";
 export { RatchetError, type RatchetErrorCode } from "./errors.ts";
 export { blake2b } from "./hash.ts";

@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
 
-const KERNELS = ["hashes"];
+const KERNELS = ["hashes", "x25519"];
 const OPTIONS = ["--runtime", "stub", "--noAssert", "--enable", "bulk-memory", "-O3", "--converge"];
 
 const folder = import.meta.dirname;

@@ -6,11 +6,7 @@
  * @module
  */
 
-export interface Crypto extends Hashes {
-  /** X25519 of a secret of 32 bytes, clamped in use, and the base point. */
-  x25519Base(secretKey: Uint8Array): Uint8Array;
-  /** X25519. `publicKey` is canonical and not of low order, so the result is never all zero. */
-  x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+export interface Crypto extends Hashes, X25519 {
   /**
    * Ed25519 of RFC 8032 without the cofactor: s < q, and the bytes of sB - hA are those of R.
    *
@@ -23,23 +19,33 @@ export interface Crypto extends Hashes {
   open(key: Uint8Array, sealed: Uint8Array, associatedData: Uint8Array): Uint8Array | undefined;
 }
 
-/** The part of {@link Crypto} that a key derivation needs. */
+/** RFC 7748. Secrets have 32 bytes, and are clamped in use. */
+export interface X25519 {
+  /** Of the secret and the base point: its public key. */
+  x25519Base(secretKey: Uint8Array): Uint8Array;
+  /** `publicKey` is canonical and not of low order, so the result is never all zero. */
+  x25519(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array;
+}
+
+/** BLAKE2b (RFC 7693), and HKDF (RFC 5869) over it and over SHA-256. */
 export interface Hashes {
   /** BLAKE2b with its digest length set to `length`, 1 to 64 bytes. */
   blake2b(length: number, message: Uint8Array): Uint8Array;
   /** Keyed BLAKE2b of the empty message. @param key - 1 to 64 bytes @param personal - 16 bytes */
   deriveBlake2b(length: number, key: Uint8Array, personal: Uint8Array): Uint8Array;
-  /** HKDF (RFC 5869) over HMAC-BLAKE2b-512, whose block has 128 bytes. */
+  /** HKDF over HMAC-BLAKE2b-512, whose block has 128 bytes. */
   hkdfBlake2b(salt: Uint8Array, material: Uint8Array, info: Uint8Array, length: number): Uint8Array;
   /** HKDF over HMAC-SHA-256 without a salt. */
   hkdfSha256(material: Uint8Array, info: Uint8Array, length: number): Uint8Array;
 }
 
 export type CryptoOptions = {
-  /**
-   * `tuned`: hashes, and X25519 where the platform has none, in this package's own WebAssembly; where that is forbidden,
-   * as `library`. `library`: everything by the libraries alone.
-   * @default "tuned"
-   */
-  readonly kernels?: "tuned" | "library";
+  /** @default "tuned" */
+  readonly kernels?: Kernels;
 };
+
+/**
+ * `tuned`: hashes, and X25519 where the platform has none, in this package's own WebAssembly; as `library` where that is
+ * forbidden. `library`: everything by the libraries alone.
+ */
+export type Kernels = "tuned" | "library";

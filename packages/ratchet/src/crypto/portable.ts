@@ -3,33 +3,40 @@
  * @module
  */
 import { ChaCha20Poly1305 } from "@stablelib/chacha20poly1305";
-import { scalarMult, scalarMultBase } from "@stablelib/x25519";
-import type { Crypto, CryptoOptions, Hashes } from "./crypto.ts";
+import type { Crypto, CryptoOptions, Hashes, Kernels, X25519 } from "./crypto.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { libraryHashes } from "./library-hashes.ts";
+import { libraryX25519 } from "./library-x25519.ts";
 import { findWasmHashes } from "./wasm-hashes.ts";
+import { findWasmX25519 } from "./wasm-x25519.ts";
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 let tunedHashes: Hashes | undefined;
+let tunedX25519: X25519 | undefined;
 
 export function createPortableCrypto({ kernels = "tuned" }: CryptoOptions = {}): Crypto {
   return {
     ...hashesOf(kernels),
-    x25519Base: scalarMultBase,
-    x25519: scalarMult,
+    ...x25519Of(kernels),
     verifyEd25519,
     seal,
     open,
   };
 }
 
-/** The tuned ones are made once: there is nothing in them between two calls. */
-export function hashesOf(kernels: NonNullable<CryptoOptions["kernels"]>): Hashes {
+/** Kernels are made once: there is nothing in them between two calls. */
+export function hashesOf(kernels: Kernels): Hashes {
   if (kernels === "library") return libraryHashes;
   tunedHashes ??= findWasmHashes(libraryHashes) ?? libraryHashes;
   return tunedHashes;
+}
+
+function x25519Of(kernels: Kernels): X25519 {
+  if (kernels === "library") return libraryX25519;
+  tunedX25519 ??= findWasmX25519() ?? libraryX25519;
+  return tunedX25519;
 }
 
 export function seal(

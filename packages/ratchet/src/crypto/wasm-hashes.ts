@@ -31,8 +31,9 @@ export function findWasmHashes(library: Hashes): Hashes | undefined {
   if (!kernel) return undefined;
   kernel.prepare();
   const memory = new Uint8Array(kernel.memory.buffer);
-  const [input, capacity, output]: number[] = [kernel.input.value, kernel.inputLength.value, kernel.output.value];
-  if (input === undefined || capacity === undefined || output === undefined) return undefined;
+  const input: number = kernel.input.value;
+  const capacity: number = kernel.inputLength.value;
+  const output: number = kernel.output.value;
   const take = (length: number, used: number): Uint8Array => {
     const result = memory.slice(output, output + length);
     kernel.wipe(used);

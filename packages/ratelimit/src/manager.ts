@@ -265,8 +265,9 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     }
   }
 
+  /** Not while the quota is that of an epoch that is over. */
   #isToDrop({ priority, records }: Unit): boolean {
-    return priority === "optional" && this.#keeper.isKnown && records.length > roomFor("optional", this.quota);
+    return priority === "optional" && !this.#keeper.isOver && records.length > roomFor("optional", this.quota);
   }
 
   #assertOpen(): void {

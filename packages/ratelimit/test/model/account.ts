@@ -70,6 +70,8 @@ export class Account {
   /** Their outcomes are on the way into the store, and told after that. */
   readonly #ending = new Set<string>();
   #commits = 0;
+  /** How much was left since everything was at rest: what is told was decided at one of these. */
+  #levels: { readonly remaining: number; readonly lowMark: number }[] = [];
   /** Why they ended is not known any more. */
   readonly #unclear = new Set<string>();
   /** Whose outcomes are remembered, oldest first. */
@@ -99,6 +101,7 @@ export class Account {
   set reading(reading: QuotaReading) {
     this.#reading = reading;
     this.#isKnown = true;
+    this.#noteLevel();
     if (this.total > 0) this.#lowestTotal = Math.min(this.#lowestTotal, this.total);
   }
 
@@ -174,6 +177,7 @@ export class Account {
     if (ledger !== undefined) {
       this.#ownUsed = new Map(ledger.ledger.epochs.map(({ epoch, used }) => [epoch, used]));
       this.#floor = ledger.ledger.floor;
+      this.#noteLevel();
     }
     const taken = changes.flatMap((change) => (change.kind === "put" && this.#isTake(change) ? [change.record] : []));
     assert.ok(taken.length === 0 || ledger !== undefined, "slots are taken without the ledger");
@@ -277,6 +281,8 @@ export class Account {
 
   /** After everything has come to rest. `mayWait`: the store or the source failed, so it is tried again later. */
   check(statusOf: (id: string) => MessageStatus | undefined, mayWait: boolean): void {
+    this.#levels = [];
+    this.#noteLevel();
     for (const message of this.messages.values()) this.#checkStatus(message, statusOf(message.id));
     if (mayWait) return;
     for (const message of this.unfinished) this.#checkPosition(message, statusOf(message.id));
@@ -351,7 +357,7 @@ export class Account {
     } else if (outcome.kind === "dropped") {
       assert.equal(priority, "optional", `${id} is dropped`);
       assert.ok(this.#isKnown || !isQuotaKnown, `${id} is dropped before the quota is known`);
-      const isLow = this.remaining <= this.lowMark || unit.length > this.room(priority);
+      const isLow = this.#levels.some(({ remaining, lowMark }) => unit.length > Math.max(0, remaining - lowMark));
       assert.ok(isLow || !isQuotaKnown, `${id} is dropped with ${this.remaining} left`);
     } else if (outcome.kind === "failed") {
       if (outcome.reason !== "unknown" && !message.isUnsure) assert.equal(message.taken.length, 0, `${id} was taken`);
@@ -372,6 +378,11 @@ export class Account {
     const { length } = this.#remembered;
     this.#remembered = [...this.#remembered, id].slice(Math.max(0, length + 1 - rules.maxEnded));
     this.count(outcome.kind === "failed" ? `failed ${outcome.reason}` : outcome.kind);
+  }
+
+  #noteLevel(): void {
+    const { remaining, lowMark } = this;
+    this.#levels.push({ remaining, lowMark });
   }
 
   #checkTooLarge({ id, unit, priority }: Message): void {

@@ -25,6 +25,12 @@ export type DropReason =
   | "subscriber-gone"
   /** A subscription above a limit of this node. */
   | "over-limit"
+  /** A message without RLN proof, or with one that does not hold for it. */
+  | "rln-invalid"
+  /** An RLN proof for another epoch, or for a group that has changed: proved again, it may hold. */
+  | "rln-stale"
+  /** A second message in a slot that RLN gives to one. */
+  | "rln-double"
   /** A message or query the archive could not serve. */
   | "archive-failed";
 
@@ -39,6 +45,9 @@ const DROP_REASONS: readonly DropReason[] = [
   "queue-full",
   "subscriber-gone",
   "over-limit",
+  "rln-invalid",
+  "rln-stale",
+  "rln-double",
   "archive-failed",
 ];
 

@@ -11,7 +11,13 @@ export type DevnetErrorCode =
   /** The service nodes did not find each other in time. */
   | "LINK_TIMEOUT"
   /** A node of a closed devnet was asked to start. */
-  | "CLOSED";
+  | "CLOSED"
+  /** What was asked of RLN cannot be done: an index beyond the limit, a membership that is not there, no proof. */
+  | "RLN_REFUSED"
+  /** The RLN program failed in the middle; it is opened anew with the next request. */
+  | "RLN_BROKEN"
+  /** A file of memberships cannot be read or written, or holds something else. */
+  | "RLN_FILES_UNUSABLE";
 
 export class DevnetError extends Error {
   override readonly name = "DevnetError";

@@ -1,5 +1,10 @@
 export type { DropReason, NodeCounters } from "./counters.ts";
 export { DevnetError, type DevnetErrorCode } from "./errors.ts";
 export { DEVNET_CLUSTER_ID, DEVNET_SHARDS } from "./network.ts";
+export type { DevnetRln, RlnOptions } from "./rln/devnet-rln.ts";
+export { type MembershipFile, readMembership } from "./rln/files.ts";
+export { MembershipProver } from "./rln/prover.ts";
+export { rlnQuotaSource } from "./rln/quota-source.ts";
+export type { Slashing } from "./rln/validator.ts";
 export type { DevnetNode } from "./service-node.ts";
 export { type Devnet, type DevnetOptions, startDevnet } from "./start-devnet.ts";

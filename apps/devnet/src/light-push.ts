@@ -26,6 +26,7 @@ const STATUS = {
   invalidMessage: 420,
   unsupportedTopic: 421,
   internalError: 500,
+  noRlnProof: 504,
 } as const;
 
 export type Published =
@@ -119,6 +120,8 @@ function statusOf(reason: DropReason): number {
       return STATUS.tooLarge;
     case "unsupported-topic":
       return STATUS.unsupportedTopic;
+    case "rln-stale":
+      return STATUS.noRlnProof;
     case "archive-failed":
       return STATUS.internalError;
     default:

@@ -3,6 +3,7 @@
  * The command `devnet`: starts a devnet and keeps it up until it is interrupted.
  * @module
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DevnetError } from "./errors.ts";
 import { type Devnet, type DevnetOptions, startDevnet } from "./start-devnet.ts";
@@ -17,6 +18,9 @@ Usage: devnet [options]
   --nodes N        how many service nodes (default 1)
   --data-dir DIR   keep keys and messages in DIR, so that addresses and history survive a restart
   --host IP        address to listen on (default 127.0.0.1)
+  --rln [LIMIT]    refuse what has no RLN proof; LIMIT messages for each member in an epoch of 600 s (default 100). The
+                   memberships are files in DIR/rln, so it wants --data-dir
+  --rln-members N  how many memberships there are at least (default 2)
   --json           print one line of JSON, {"peers": [...], "network": {...}}, instead of text
   --help           print this
 `;
@@ -27,12 +31,14 @@ type Command =
 
 function parse(args: string[]): Command {
   const { values } = parseArgs({
-    args,
+    args: withLimit(args),
     options: {
       port: { type: "string", default: String(DEFAULT_PORT) },
       nodes: { type: "string", default: "1" },
       "data-dir": { type: "string" },
       host: { type: "string", default: "127.0.0.1" },
+      rln: { type: "string" },
+      "rln-members": { type: "string", default: "2" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -44,8 +50,29 @@ function parse(args: string[]): Command {
     nodes: toNumber("nodes", values.nodes),
     host,
     dataDir: values["data-dir"] ?? null,
+    ...rlnOptions(values.rln, values["rln-members"], values["data-dir"]),
   };
   return { kind: "run", options, json };
+}
+
+/** `--rln` alone stands for its default: the parser knows no options with a value that may be left out. */
+function withLimit(args: string[]): string[] {
+  return args.map((arg, index) => (arg === "--rln" && !/^\d/.test(args[index + 1] ?? "") ? "--rln=100" : arg));
+}
+
+function rlnOptions(
+  limit: string | undefined,
+  members: string,
+  dataDir: string | undefined,
+): Pick<DevnetOptions, "rln"> {
+  if (limit === undefined) return {};
+  if (dataDir === undefined) throw new DevnetError("INVALID_OPTION", "rln: want --data-dir, where the memberships go");
+  const rln = {
+    folder: join(dataDir, "rln"),
+    messagesPerEpoch: toNumber("rln", limit),
+    members: toNumber("rln-members", members),
+  };
+  return { rln };
 }
 
 function toNumber(name: string, text: string): number {
@@ -53,15 +80,16 @@ function toNumber(name: string, text: string): number {
   throw new DevnetError("INVALID_OPTION", `${name}: want a number, got ${text}`);
 }
 
-function announce({ nodes, peers, network }: Devnet, json: boolean): void {
+function announce({ nodes, peers, network, rln }: Devnet, json: boolean): void {
   if (json) {
-    console.log(JSON.stringify({ peers, network }));
+    console.log(JSON.stringify({ peers, network, ...(rln && { memberships: rln.memberships }) }));
     return;
   }
   console.log(
     `devnet is up: cluster ${network.clusterId}, ${network.shards} shards, ${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}`,
   );
   for (const peer of peers) console.log(`  ${peer}`);
+  for (const path of rln?.memberships ?? []) console.log(`  RLN membership: ${path}`);
   console.log("Stop it with Ctrl-C.");
 }
 
@@ -82,6 +110,9 @@ async function main(args: string[]): Promise<void> {
   const stop = interrupted();
   const devnet = await startDevnet(command.options);
   announce(devnet, command.json);
+  devnet.rln?.onSlash(({ position, epoch }) => {
+    console.error(`devnet: member ${position + 1} used one slot of epoch ${epoch} twice and is removed`);
+  });
   await stop;
   await devnet.close();
 }

@@ -26,11 +26,12 @@ import {
   type Published,
 } from "./light-push.ts";
 import { isWebSocket, keepLinked, link } from "./links.ts";
-import { checkMessage, decodeMessage, type Message, type WireMessage } from "./message.ts";
+import { type Checked, checkMessage, decodeMessage, type Message, type WireMessage } from "./message.ts";
 import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
 import { type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
 import { joinRelay, relayService } from "./relay.ts";
+import type { RlnValidator } from "./rln/validator.ts";
 import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
 import { MAX_REQUEST_STREAMS } from "./streams.ts";
 
@@ -64,6 +65,8 @@ export interface ServiceNodeOptions {
   readonly files: NodeFiles;
   /** All nodes of the devnet, this one included. */
   readonly siblings: () => readonly ServiceNode[];
+  /** On a network that limits its senders. */
+  readonly rln: RlnValidator | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -257,7 +260,7 @@ export class ServiceNode implements DevnetNode {
 
   /** A message from a light node: checked, durable, then spread. */
   async #publish(pubsubTopic: string, wire: WireMessage): Promise<Published> {
-    const checked = checkMessage(pubsubTopic, wire, this.#topics, Date.now());
+    const checked = this.#check(pubsubTopic, wire);
     if (checked.kind === "refused") return checked;
     const { message } = checked;
     try {
@@ -281,7 +284,7 @@ export class ServiceNode implements DevnetNode {
       this.#counters.dropped.malformed += 1;
       return false;
     }
-    const checked = checkMessage(pubsubTopic, wire, this.#topics, Date.now());
+    const checked = this.#check(pubsubTopic, wire);
     if (checked.kind === "refused") {
       this.#counters.dropped[checked.reason] += 1;
       return false;
@@ -291,6 +294,14 @@ export class ServiceNode implements DevnetNode {
       this.#counters.dropped["archive-failed"] += 1;
     });
     return true;
+  }
+
+  #check(pubsubTopic: string, wire: WireMessage): Checked {
+    const nowMs = Date.now();
+    const checked = checkMessage(pubsubTopic, wire, this.#topics, nowMs);
+    if (checked.kind === "refused") return checked;
+    const limited = this.#options.rln?.check(checked.message, nowMs);
+    return limited?.kind === "refused" ? limited : checked;
   }
 
   /** Stores a message unless it is ephemeral, then hands it to subscribers unless they had it. */

@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { DevnetError } from "./errors.ts";
 import { DEVNET_CLUSTER_ID, DEVNET_SHARDS } from "./network.ts";
 import { openNodeFiles } from "./node-files.ts";
+import { type DevnetRln, RlnMembers, type RlnOptions } from "./rln/devnet-rln.ts";
 import { type DevnetNode, ServiceNode } from "./service-node.ts";
 
 export interface DevnetOptions {
@@ -23,6 +24,8 @@ export interface DevnetOptions {
   readonly shards?: number;
   /** Takes a line on each start and stop of a node. @default nothing is written */
   readonly log?: (line: string) => void;
+  /** Refuses what has no proof that its sender keeps a limit. @default no limit */
+  readonly rln?: RlnOptions;
 }
 
 export interface Devnet {
@@ -30,6 +33,8 @@ export interface Devnet {
   /** One WebSocket multiaddr for each node, to be given to light nodes. */
   readonly peers: readonly string[];
   readonly network: { readonly clusterId: number; readonly shards: number };
+  /** Undefined without the option `rln`. */
+  readonly rln: DevnetRln | undefined;
   /** Stops every node; nothing of the devnet keeps the process alive afterwards. Idempotent. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -37,11 +42,12 @@ export interface Devnet {
 
 /**
  * Resolves when all nodes serve light nodes, and a message pushed to one of them reaches the others.
- * @throws {@link DevnetError} `INVALID_OPTION`, `PORT_IN_USE`, `LISTEN_FAILED`, `DATA_DIR_UNUSABLE`, `LINK_TIMEOUT`
+ * @throws {@link DevnetError} `INVALID_OPTION`, `PORT_IN_USE`, `LISTEN_FAILED`, `DATA_DIR_UNUSABLE`, `LINK_TIMEOUT`, `RLN_FILES_UNUSABLE`
  */
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
   const { nodes: count, host, port, dataDir, clusterId, shards, log } = resolve(options);
   const network = { clusterId, shards };
+  const rln = options.rln === undefined ? undefined : new RlnMembers(options.rln);
   const nodes: ServiceNode[] = [];
   const close = async () => {
     await Promise.all(nodes.map((node) => node.close()));
@@ -51,7 +57,16 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
       const name = `node-${index + 1}`;
       const files = await openNodeFiles(dataDir, name);
       const webSocketPort = port === 0 ? 0 : port + index;
-      const node = new ServiceNode({ name, network, host, webSocketPort, files, siblings: () => nodes, log });
+      const node = new ServiceNode({
+        name,
+        network,
+        host,
+        webSocketPort,
+        files,
+        siblings: () => nodes,
+        log,
+        rln: rln?.validator(),
+      });
       nodes.push(node);
       await node.start();
     }
@@ -59,10 +74,10 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     await close();
     throw error;
   }
-  return { nodes, peers: nodes.map(({ webSocket }) => webSocket), network, close, [Symbol.asyncDispose]: close };
+  return { nodes, peers: nodes.map(({ webSocket }) => webSocket), network, rln, close, [Symbol.asyncDispose]: close };
 }
 
-function resolve(options: DevnetOptions): Required<DevnetOptions> {
+function resolve(options: DevnetOptions): Required<Omit<DevnetOptions, "rln">> {
   const { nodes = 1, host = "127.0.0.1", port = 0, dataDir = null, log = () => {} } = options;
   const { clusterId = DEVNET_CLUSTER_ID, shards = DEVNET_SHARDS } = options;
   checkInteger("nodes", nodes, 1, 16);

@@ -17,6 +17,7 @@ import type {
   Subscription,
   TimeRange,
 } from "./delivery-service.ts";
+import { type RateLimitProof, type RlnProver, rlnSignal } from "./rln-prover.ts";
 
 export interface WakuDeliveryOptions {
   /** Multiaddrs of service nodes; with a peer id at the end, only that node is accepted there. */
@@ -29,6 +30,8 @@ export interface WakuDeliveryOptions {
   readonly whenUnreachable: "fail" | "queue";
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+  /** On a network that wants RLN proofs; every message then needs a slot. */
+  readonly rln?: RlnProver;
 }
 
 const FIRST_REDIAL_MS = 250;
@@ -61,6 +64,7 @@ const TRANSPORT_FAILURES: readonly `${LightPushError}`[] = [
 export class WakuDelivery implements DeliveryService {
   readonly #node: LightNode;
   readonly #clock: Clock;
+  readonly #rln: RlnProver | undefined;
   readonly #observers = new Set<(health: HealthStatus) => void>();
   /** Service nodes whose protocols are known: only these can be used. */
   readonly #identified = new Set<string>();
@@ -68,9 +72,10 @@ export class WakuDelivery implements DeliveryService {
   #disconnects = 0;
   #isClosed = false;
 
-  private constructor(node: LightNode, peers: readonly string[], clock: Clock) {
+  private constructor(node: LightNode, { peers, clock, rln }: WakuDeliveryOptions) {
     this.#node = node;
     this.#clock = clock;
+    this.#rln = rln;
     this.#peers = peers.map((address) => ({ address, attempts: 0 }));
     node.libp2p.addEventListener("peer:identify", ({ detail }) => {
       // Anybody can listen on an address; only a node that serves Waku is of use.
@@ -82,7 +87,7 @@ export class WakuDelivery implements DeliveryService {
 
   /** @throws {@link ChatError} `PEER_UNREACHABLE`; the signal's reason */
   static async connect(options: WakuDeliveryOptions): Promise<WakuDelivery> {
-    const { clusterId = 42, shards = 8, peers, clock, whenUnreachable } = options;
+    const { clusterId = 42, shards = 8, whenUnreachable } = options;
     // Loaded only here: importing the SDK costs nothing for who brings a network of their own.
     const { createLightNode } = await import("@waku/sdk");
     options.signal?.throwIfAborted();
@@ -94,7 +99,7 @@ export class WakuDelivery implements DeliveryService {
       connectionManager: { enableAutoRecovery: false, failedDialCooldown: 1, dialCooldown: 1 },
       libp2p: { filterMultiaddrs: false, hideWebSocketInfo: true },
     });
-    const delivery = new WakuDelivery(node, peers, clock);
+    const delivery = new WakuDelivery(node, options);
     try {
       const firstRound = Promise.all(delivery.#peers.map((peer) => delivery.#dial(peer)));
       if (whenUnreachable === "fail") await delivery.#waitForFirstPeer(firstRound, options);
@@ -118,13 +123,27 @@ export class WakuDelivery implements DeliveryService {
     const { topic, payload, timestampMs } = message;
     const encoder = this.#node.createEncoder({ contentTopic: topic });
     const timestamp = new Date(timestampMs);
-    const push = this.#node.lightPush.send(encoder, { payload, timestamp }, { autoRetry: false });
+    const proof = await this.#prove(message, signal);
+    const push = this.#node.lightPush.send(encoder, { payload, timestamp, ...proof }, { autoRetry: false });
     const { successes, failures } = await this.#within(ANSWER_TIMEOUT_MS, push, signal);
     if (successes.length === 0) throw this.#failure(failures.map(({ error }) => error));
     const { waku } = await import("@waku/sdk");
     const sent = await encoder.toProtoObj({ payload, timestamp });
     if (sent === undefined) throw new ChatError("DELIVERY_REFUSED", "the message cannot be encoded for Waku");
     return { messageHash: waku.messageHashStr(encoder.pubsubTopic, sent) };
+  }
+
+  /** Made anew for each try: the group may have changed, and the same bytes in the same slot reveal nothing. */
+  async #prove(
+    message: OutboundMessage,
+    signal: AbortSignal | undefined,
+  ): Promise<{ rateLimitProof?: RateLimitProof }> {
+    if (this.#rln === undefined) return {};
+    if (message.slot === undefined) {
+      throw new ChatError("DELIVERY_REFUSED", "slot: want the epoch and index to prove for, got none");
+    }
+    signal?.throwIfAborted();
+    return { rateLimitProof: await this.#rln.prove(rlnSignal(message), message.slot, signal && { signal }) };
   }
 
   async subscribe(topics: readonly string[], onMessage: (message: InboundMessage) => void): Promise<Subscription> {

@@ -7,6 +7,9 @@ import type { Campaign } from "./campaign.ts";
 export type CampaignLoaders = Readonly<Record<string, () => Promise<Campaign>>>;
 
 export const CAMPAIGNS: CampaignLoaders = {
+  "ratchet-fuzz": async () => (await import("./campaigns/ratchet-fuzz.ts")).ratchetFuzz,
+  "ratchet-hash-fuzz": async () => (await import("./campaigns/ratchet-hash-fuzz.ts")).ratchetHashFuzz,
+  "ratchet-x25519-fuzz": async () => (await import("./campaigns/ratchet-x25519-fuzz.ts")).ratchetX25519Fuzz,
   "ratelimit-kills": async () => (await import("./campaigns/ratelimit-kills.ts")).ratelimitKills,
   "ratelimit-model": async () => (await import("./campaigns/ratelimit-model.ts")).ratelimitModel,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,

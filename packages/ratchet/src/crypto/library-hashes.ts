@@ -9,11 +9,16 @@ import { concat, wipe } from "../bytes.ts";
 import type { Hashes } from "./crypto.ts";
 
 const EMPTY = new Uint8Array(0);
+const BLAKE2B_BLOCK = 128;
 
 export const libraryHashes: Hashes = {
   blake2b: (length, message) => hash(message, length),
   deriveBlake2b: (length, key, personalization) => hash(EMPTY, length, { key, personalization }),
-  hkdfBlake2b: (salt, material, info, length) => hkdf(BLAKE2b, salt, material, info, length),
+  hkdfBlake2b: (salt, material, info, length) => {
+    // @stablelib/hmac 2.0.1 computes something else for a BLAKE2b key of more than one block.
+    const key = salt.length > BLAKE2B_BLOCK ? hash(salt, 64) : salt;
+    return hkdf(BLAKE2b, key, material, info, length);
+  },
   hkdfSha256: (material, info, length) => hkdf(SHA256, EMPTY, material, info, length),
 };
 

@@ -5,6 +5,7 @@
 import type { Quota, Waiting } from "@chat/sdk";
 
 export function describeQuota({ remaining, total, lowMark, level, resetsAtMs }: Quota): string {
+  if (level === "unknown") return "not known yet; what you write waits";
   const until = `until ${timeOf(new Date(resetsAtMs))}`;
   if (level === "exhausted") return `used up ${until}; what you write waits`;
   const left = `${remaining} of ${total} messages left ${until}`;

@@ -7,10 +7,21 @@ const AT_TEN = new Date(2026, 0, 1, 10, 0);
 function quota(level: Quota["level"], remaining: number): Quota {
   const usedBy = { critical: 0, normal: 0, optional: 0 };
   const used = 100 - remaining;
-  return { epoch: 1, total: 100, used, remaining, lowMark: 30, level, resetsAtMs: AT_TEN.getTime(), usedBy };
+  return {
+    epoch: 1,
+    total: 100,
+    used,
+    remaining,
+    lowMark: 30,
+    level,
+    resetsAtMs: AT_TEN.getTime(),
+    usedBy,
+    expectedCritical: 0,
+  };
 }
 
 test.each([
+  [quota("unknown", 0), "not known yet; what you write waits"],
   [quota("high", 80), "80 of 100 messages left until 10:00, 30 of them kept for texts"],
   [quota("low", 30), "low: 30 of 100 messages left until 10:00, kept for texts"],
   [quota("exhausted", 0), "used up until 10:00; what you write waits"],

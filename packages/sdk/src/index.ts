@@ -13,6 +13,7 @@ export type {
   Subscription,
   TimeRange,
 } from "./delivery/delivery-service.ts";
+export type { RateLimitProof, RlnProver, RlnSlot } from "./delivery/rln-prover.ts";
 export { ChatError, type ChatErrorCode } from "./errors.ts";
 export type { ChatEvent } from "./events.ts";
 export type { DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";

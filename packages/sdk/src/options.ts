@@ -6,6 +6,7 @@ import type { QuotaSource } from "@chat/ratelimit";
 import type { Store } from "@chat/store";
 import { type Clock, systemClock } from "./clock.ts";
 import type { DeliveryService } from "./delivery/delivery-service.ts";
+import type { RlnProver } from "./delivery/rln-prover.ts";
 import { ChatError } from "./errors.ts";
 import { NETWORK_PRESETS, type NetworkPreset } from "./network-presets.ts";
 
@@ -22,6 +23,11 @@ export interface WakuNetwork {
   readonly clusterId?: number;
   /** Number of shards for autosharding. @default 8 */
   readonly shards?: number;
+  /**
+   * Whoever proves our membership, on a network that wants RLN proofs. The limit of the membership then belongs in
+   * `rateLimit.source`. Rejections are told by `error` events, and the message waits.
+   */
+  readonly rln?: RlnProver;
   /** Leading bits of a mailbox bucket, 0 to 32; all clients of a network must agree. @default 0 */
   readonly mailboxBits?: number;
 }

@@ -9,13 +9,16 @@ import type { OutboundMessage } from "../src/delivery/delivery-service.ts";
 import type { RlnProver } from "../src/delivery/rln-prover.ts";
 import { WakuDelivery } from "../src/delivery/waku-delivery.ts";
 
+/** So long that no test sees the end of an epoch. */
+const DAY_SECONDS = 86_400;
+
 const folder = mkdtempSync(join(tmpdir(), "sdk-rln-"));
 let devnet: Devnet;
 let prover: MembershipProver;
 let delivery: WakuDelivery;
 
 beforeAll(async () => {
-  devnet = await startDevnet({ rln: { folder, messagesPerEpoch: 4, members: 1 } });
+  devnet = await startDevnet({ rln: { folder, messagesPerEpoch: 4, epochSeconds: DAY_SECONDS, members: 1 } });
   prover = new MembershipProver(readMembership(devnet.rln?.memberships[0] ?? ""));
   delivery = await connect(prover);
 });

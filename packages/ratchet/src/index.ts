@@ -1,12 +1,11 @@
 export { createCrypto } from "#crypto";
 export { wipe } from "./bytes.ts";
-export type { Crypto, CryptoOptions, Hashes, Kernels, X25519 } from "./crypto/crypto.ts";
+export type { Crypto, CryptoOptions, Hashes, Kernels, KeyPair, RandomBytes, X25519 } from "./crypto/crypto.ts";
 export { createPortableCrypto } from "./crypto/portable.ts";
 export { RatchetError, type RatchetErrorCode } from "./errors.ts";
 export { blake2b } from "./hash.ts";
 export { accountId } from "./identity.ts";
 export type { RatchetLimits } from "./limits.ts";
-export type { RandomBytes } from "./random.ts";
 export {
   type DecryptOptions,
   type DecryptResult,
@@ -34,5 +33,5 @@ export {
   type SessionSecrets,
   sessionAssociatedData,
 } from "./x3dh.ts";
-export { diffieHellman, generateKeyPair, isValidPublicKey, type KeyPair, keyPairFromSecret } from "./x25519.ts";
+export { diffieHellman, generateKeyPair, isValidPublicKey, keyPairFromSecret } from "./x25519.ts";
 export { signXeddsa, type VerifyOptions, verifyXeddsa } from "./xeddsa.ts";

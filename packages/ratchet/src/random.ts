@@ -1,11 +1,9 @@
 /**
- * The one port of this package: where fresh keys and nonces come from.
+ * Where fresh keys and nonces come from, if a caller does not leave that to the provider.
  * @module
  */
+import type { RandomBytes } from "./crypto/crypto.ts";
 import { RatchetError } from "./errors.ts";
-
-/** Returns `length` bytes from a cryptographic source, for example `globalThis.crypto.getRandomValues`. */
-export type RandomBytes = (length: number) => Uint8Array;
 
 /** Asks the port and refuses a short answer, which would otherwise become a key with fewer bits than it seems. */
 export function draw(random: RandomBytes, length: number): Uint8Array {

@@ -8,11 +8,11 @@
  * @module
  */
 import { equalPublic, wipe } from "./bytes.ts";
-import type { Crypto } from "./crypto/crypto.ts";
+import type { Crypto, RandomBytes } from "./crypto/crypto.ts";
 import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
 import { type RatchetLimits, resolveLimits } from "./limits.ts";
-import { draw, type RandomBytes } from "./random.ts";
+import { draw } from "./random.ts";
 import type { RatchetState, SkippedKey } from "./state.ts";
 import {
   MIN_CIPHERTEXT_BYTES,
@@ -49,7 +49,8 @@ export type DecryptResult =
   | { readonly kind: "rejected" };
 
 export type EncryptOptions = {
-  readonly random: RandomBytes;
+  /** Where a fresh key and the nonce come from. @default the provider's own */
+  readonly random?: RandomBytes;
   /** @default the platform's provider */
   readonly crypto?: Crypto;
 };
@@ -76,7 +77,7 @@ const NOTHING_RETAINED = { kept: [], dropped: [] };
 export function encrypt(
   state: RatchetState,
   plaintext: Uint8Array,
-  { random, crypto = defaultCrypto() }: EncryptOptions,
+  { random, crypto = defaultCrypto() }: EncryptOptions = {},
 ): EncryptResult {
   const { sendingChain, consumed, state: sending } = withSendingChain(state, random, crypto);
   if (sending.sentCount >= MAX_CHAIN_LENGTH) {
@@ -89,7 +90,7 @@ export function encrypt(
   };
   const { suite, associatedData } = sending;
   const key = messageKey(crypto, sendingChain);
-  const nonce = draw(random, NONCE_BYTES);
+  const nonce = draw(random ?? crypto.random, NONCE_BYTES);
   const ciphertext = seal(crypto, suite, key, nonce, plaintext, messageAssociatedData(suite, associatedData, header));
   const next = nextChain(crypto, sendingChain);
   wipe(key);
@@ -126,7 +127,7 @@ export function decrypt(state: RatchetState, message: RatchetMessage, options: D
 /** The state itself if it has a sending chain, else with a fresh key pair and chain (the sending half of a DH step). */
 function withSendingChain(
   state: RatchetState,
-  random: RandomBytes,
+  random: RandomBytes | undefined,
   crypto: Crypto,
 ): { state: RatchetState; sendingChain: Uint8Array; consumed: readonly Uint8Array[] } {
   if (state.sendingChain) return { state, sendingChain: state.sendingChain, consumed: [state.sendingChain] };

@@ -5,10 +5,9 @@
  * Spec: "The Double Ratchet Algorithm", revision 1, section 3.3.
  * @module
  */
-import type { Crypto } from "./crypto/crypto.ts";
+import type { Crypto, RandomBytes } from "./crypto/crypto.ts";
 import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
-import type { RandomBytes } from "./random.ts";
 import { PRIVATE1, rootStep, type Suite } from "./suite.ts";
 import { checkPublicKey, diffieHellman, generateKeyPair, type KeyPair } from "./x25519.ts";
 
@@ -57,7 +56,8 @@ export type InitiatorStart = {
   readonly remoteKey: Uint8Array;
   /** At most 65,535 bytes; see `sessionAssociatedData`. */
   readonly associatedData: Uint8Array;
-  readonly random: RandomBytes;
+  /** @default the provider's own */
+  readonly random?: RandomBytes;
   /** @default the platform's provider */
   readonly crypto?: Crypto;
 };

@@ -4,10 +4,10 @@
  * @module
  */
 import { equalPublic, fromHex } from "./bytes.ts";
-import type { Crypto } from "./crypto/crypto.ts";
+import type { Crypto, KeyPair, RandomBytes } from "./crypto/crypto.ts";
 import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
-import { draw, type RandomBytes } from "./random.ts";
+import { draw } from "./random.ts";
 
 export const KEY_BYTES = 32;
 
@@ -25,12 +25,11 @@ const LOW_ORDER_KEYS: readonly Uint8Array[] = [
   "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 ].map(fromHex);
 
-/** X25519 keys, 32 bytes each. The secret is stored unclamped; every use clamps it. */
-export type KeyPair = { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
+export type { KeyPair };
 
-/** A fresh key pair whose secret is 32 bytes of `random`. */
-export function generateKeyPair(random: RandomBytes, crypto: Crypto = defaultCrypto()): KeyPair {
-  return keyPairFromSecret(draw(random, KEY_BYTES), crypto);
+/** A fresh key pair. @param random - its secret is 32 bytes of it; by default of the provider's own */
+export function generateKeyPair(random?: RandomBytes, crypto: Crypto = defaultCrypto()): KeyPair {
+  return random ? keyPairFromSecret(draw(random, KEY_BYTES), crypto) : crypto.generateKeyPair();
 }
 
 /**

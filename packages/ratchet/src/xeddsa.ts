@@ -8,10 +8,10 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { concat, littleEndian, wipe } from "./bytes.ts";
-import type { Crypto } from "./crypto/crypto.ts";
+import type { Crypto, RandomBytes } from "./crypto/crypto.ts";
 import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
-import { draw, type RandomBytes } from "./random.ts";
+import { draw } from "./random.ts";
 import { isValidPublicKey, KEY_BYTES } from "./x25519.ts";
 
 const { Point } = ed25519;
@@ -26,11 +26,15 @@ HASH_1_PREFIX[0] = 0xfe;
 /**
  * Signs `message` with an X25519 secret key.
  *
- * @param random - asked once, for the 64 bytes that the specification calls Z
+ * @param random - asked once, for the 64 bytes that the specification calls Z; by default the platform's
  * @returns 64 bytes, R || s
  * @throws {@link RatchetError} `INVALID_SECRET_KEY`, `INVALID_OPTION`
  */
-export function signXeddsa(secretKey: Uint8Array, message: Uint8Array, random: RandomBytes): Uint8Array {
+export function signXeddsa(
+  secretKey: Uint8Array,
+  message: Uint8Array,
+  random: RandomBytes = defaultCrypto().random,
+): Uint8Array {
   const { scalar, encodedPoint } = edwardsKeyPair(secretKey);
   const scalarBytes = Fn.toBytes(scalar);
   const z = draw(random, 64);

@@ -6,7 +6,15 @@
  * @module
  */
 
+/** X25519 keys, 32 bytes each. The secret is stored unclamped; every use clamps it. */
+export type KeyPair = { readonly publicKey: Uint8Array; readonly secretKey: Uint8Array };
+
+/** Returns `length` bytes from a cryptographic source, for example `globalThis.crypto.getRandomValues`. */
+export type RandomBytes = (length: number) => Uint8Array;
+
 export interface Crypto extends Hashes, X25519 {
+  /** Of the platform's cryptographic source. */
+  readonly random: RandomBytes;
   /**
    * Ed25519 of RFC 8032 without the cofactor: s < q, and the bytes of sB - hA are those of R.
    *
@@ -20,7 +28,12 @@ export interface Crypto extends Hashes, X25519 {
 }
 
 /** RFC 7748. Secrets have 32 bytes, and are clamped in use. */
-export interface X25519 {
+export interface X25519 extends ScalarMultiplication {
+  /** A fresh key pair, of the provider's own random bytes. */
+  generateKeyPair(): KeyPair;
+}
+
+export interface ScalarMultiplication {
   /** Of the secret and the base point: its public key. */
   x25519Base(secretKey: Uint8Array): Uint8Array;
   /** `publicKey` is canonical and not of low order, so the result is never all zero. */

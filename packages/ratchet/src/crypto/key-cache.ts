@@ -13,12 +13,14 @@ export function forgetKey(key: Uint8Array): void {
   for (const forget of caches) forget(key);
 }
 
-/**
- * Call it once for each kind of key: a cache lives as long as its module.
- *
- * @returns `prepare(key)`, made once for each array as long as its bytes stay
- */
-export function createKeyCache<Prepared>(prepare: (key: Uint8Array) => Prepared): (key: Uint8Array) => Prepared {
+export interface KeyCache<Prepared> {
+  /** What was prepared for the key in this array; prepared now if there is nothing or the bytes have changed. */
+  get(key: Uint8Array): Prepared;
+  put(key: Uint8Array, prepared: Prepared): void;
+}
+
+/** Call it once for each kind of key: a cache lives as long as its module. */
+export function createKeyCache<Prepared>(prepare: (key: Uint8Array) => Prepared): KeyCache<Prepared> {
   const entries = new WeakMap<Uint8Array, Entry<Prepared>>();
   const forget = (key: Uint8Array): void => {
     const entry = entries.get(key);
@@ -26,14 +28,20 @@ export function createKeyCache<Prepared>(prepare: (key: Uint8Array) => Prepared)
     entry.copy.fill(0);
     entries.delete(key);
   };
-  caches.push(forget);
-  return (key) => {
-    const entry = entries.get(key);
-    if (entry !== undefined && isSame(entry.copy, key)) return entry.prepared;
+  const put = (key: Uint8Array, prepared: Prepared): void => {
     forget(key);
-    const prepared = prepare(key);
     entries.set(key, { copy: key.slice(), prepared });
-    return prepared;
+  };
+  caches.push(forget);
+  return {
+    put,
+    get(key) {
+      const entry = entries.get(key);
+      if (entry !== undefined && isSame(entry.copy, key)) return entry.prepared;
+      const prepared = prepare(key);
+      put(key, prepared);
+      return prepared;
+    },
   };
 }
 

@@ -3,9 +3,9 @@
  * @module
  */
 import { scalarMult, scalarMultBase } from "@stablelib/x25519";
-import type { X25519 } from "./crypto.ts";
+import type { ScalarMultiplication } from "./crypto.ts";
 
-export const libraryX25519: X25519 = {
+export const libraryX25519: ScalarMultiplication = {
   x25519Base: (secretKey) => scalarMultBase(secretKey),
   x25519: (secretKey, publicKey) => scalarMult(secretKey, publicKey),
 };

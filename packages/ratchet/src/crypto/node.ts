@@ -11,6 +11,7 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
+  generateKeyPairSync,
   type KeyObject,
   verify,
 } from "node:crypto";
@@ -18,6 +19,7 @@ import { concat, fromHex, wipe } from "../bytes.ts";
 import type { Crypto, CryptoOptions } from "./crypto.ts";
 import { createKeyCache } from "./key-cache.ts";
 import { hashesOf, open, seal } from "./portable.ts";
+import { systemRandom } from "./system-random.ts";
 
 /** From here on Node's AEAD is faster than the one in JavaScript. */
 const NODE_AEAD_BYTES = 2_048;
@@ -27,20 +29,25 @@ const CIPHER = "chacha20-poly1305";
 /** RFC 8410: PKCS #8 of an X25519 secret, before its 32 bytes. */
 const PKCS8_PREFIX = fromHex("302e020100300506032b656e04220420");
 
-const privateKeyOf = createKeyCache(importSecretKey);
-const publicKeyOf = createKeyCache((key) => importPublicKey("X25519", key));
+/** Ciphertext comes in pieces that the allocator has at hand; a large one would be mapped anew, and then copied. */
+const PIECE_BYTES = 32_768;
+
+const privateKeys = createKeyCache(importSecretKey);
+const publicKeys = createKeyCache((key) => importPublicKey("X25519", key));
 
 export function createNodeCrypto({ kernels = "tuned" }: CryptoOptions = {}): Crypto {
   return {
     ...hashesOf(kernels),
-    x25519Base(secretKey) {
-      const { x = "" } = createPublicKey(privateKeyOf(secretKey)).export({ format: "jwk" });
-      return new Uint8Array(Buffer.from(x, "base64url"));
+    random: systemRandom(),
+    generateKeyPair() {
+      const { privateKey, publicKey } = generateKeyPairSync("x25519");
+      const secretKey = exportSecretKey(privateKey);
+      privateKeys.put(secretKey, privateKey);
+      return { publicKey: exportPublicKey(publicKey), secretKey };
     },
-    x25519(secretKey, publicKey) {
-      const agreement = diffieHellman({ privateKey: privateKeyOf(secretKey), publicKey: publicKeyOf(publicKey) });
-      return plain(agreement);
-    },
+    x25519Base: (secretKey) => exportPublicKey(createPublicKey(privateKeys.get(secretKey))),
+    x25519: (secretKey, publicKey) =>
+      plain(diffieHellman({ privateKey: privateKeys.get(secretKey), publicKey: publicKeys.get(publicKey) })),
     verifyEd25519(encodedPoint, message, signature) {
       try {
         return verify(null, message, importPublicKey("Ed25519", encodedPoint), signature);
@@ -52,9 +59,14 @@ export function createNodeCrypto({ kernels = "tuned" }: CryptoOptions = {}): Cry
       if (plaintext.length < NODE_AEAD_BYTES) return seal(key, nonce, plaintext, associatedData);
       const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(associatedData, { plaintextLength: plaintext.length });
-      const ciphertext = cipher.update(plaintext);
+      const sealed = new Uint8Array(NONCE_BYTES + plaintext.length + TAG_BYTES);
+      sealed.set(nonce);
+      for (let offset = 0; offset < plaintext.length; offset += PIECE_BYTES) {
+        sealed.set(cipher.update(plaintext.subarray(offset, offset + PIECE_BYTES)), NONCE_BYTES + offset);
+      }
       cipher.final();
-      return concat(nonce, ciphertext, cipher.getAuthTag());
+      sealed.set(cipher.getAuthTag(), NONCE_BYTES + plaintext.length);
+      return sealed;
     },
     open(key, sealed, associatedData) {
       const plaintextLength = sealed.length - NONCE_BYTES - TAG_BYTES;
@@ -80,6 +92,31 @@ function importSecretKey(secretKey: Uint8Array): KeyObject {
   const key = createPrivateKey({ key: Buffer.from(der.buffer), format: "der", type: "pkcs8" });
   wipe(der);
   return key;
+}
+
+/** What the declarations of Node do not have yet, and older versions of Node neither. */
+type RawExport = { export(options: { readonly format: "raw-private" }): Buffer };
+
+let hasRawExport = true;
+
+/** Not as a JSON web key: that is a string, which cannot be wiped. The raw form costs a tenth of DER. */
+function exportSecretKey(key: KeyObject): Uint8Array {
+  if (hasRawExport) {
+    try {
+      return plain((key as KeyObject & RawExport).export({ format: "raw-private" }));
+    } catch {
+      hasRawExport = false;
+    }
+  }
+  const der = key.export({ format: "der", type: "pkcs8" });
+  const secretKey = new Uint8Array(der.subarray(PKCS8_PREFIX.length));
+  wipe(der);
+  return secretKey;
+}
+
+function exportPublicKey(key: KeyObject): Uint8Array {
+  const { x = "" } = key.export({ format: "jwk" });
+  return new Uint8Array(Buffer.from(x, "base64url"));
 }
 
 /** As a JSON web key, which is faster than DER. */

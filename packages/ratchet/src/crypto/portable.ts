@@ -3,23 +3,27 @@
  * @module
  */
 import { ChaCha20Poly1305 } from "@stablelib/chacha20poly1305";
-import type { Crypto, CryptoOptions, Hashes, Kernels, X25519 } from "./crypto.ts";
+import type { Crypto, CryptoOptions, Hashes, Kernels, RandomBytes, ScalarMultiplication, X25519 } from "./crypto.ts";
 import { verifyEd25519 } from "./ed25519.ts";
 import { libraryHashes } from "./library-hashes.ts";
 import { libraryX25519 } from "./library-x25519.ts";
+import { systemRandom } from "./system-random.ts";
 import { findWasmHashes } from "./wasm-hashes.ts";
 import { findWasmX25519 } from "./wasm-x25519.ts";
 
+const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 let tunedHashes: Hashes | undefined;
-let tunedX25519: X25519 | undefined;
+let tunedX25519: ScalarMultiplication | undefined;
 
 export function createPortableCrypto({ kernels = "tuned" }: CryptoOptions = {}): Crypto {
+  const random = systemRandom();
   return {
     ...hashesOf(kernels),
-    ...x25519Of(kernels),
+    ...x25519Of(kernels, random),
+    random,
     verifyEd25519,
     seal,
     open,
@@ -33,7 +37,18 @@ export function hashesOf(kernels: Kernels): Hashes {
   return tunedHashes;
 }
 
-function x25519Of(kernels: Kernels): X25519 {
+function x25519Of(kernels: Kernels, random: RandomBytes): X25519 {
+  const multiplication = multiplicationOf(kernels);
+  return {
+    ...multiplication,
+    generateKeyPair() {
+      const secretKey = random(KEY_BYTES);
+      return { publicKey: multiplication.x25519Base(secretKey), secretKey };
+    },
+  };
+}
+
+function multiplicationOf(kernels: Kernels): ScalarMultiplication {
   if (kernels === "library") return libraryX25519;
   tunedX25519 ??= findWasmX25519() ?? libraryX25519;
   return tunedX25519;

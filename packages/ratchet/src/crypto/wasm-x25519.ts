@@ -3,7 +3,7 @@
  * @module
  */
 import { X25519_WASM } from "../wasm/x25519.ts";
-import type { X25519 } from "./crypto.ts";
+import type { ScalarMultiplication } from "./crypto.ts";
 import { instantiate } from "./instantiate.ts";
 
 /** What `wasm/x25519.ts` exports. */
@@ -21,7 +21,7 @@ const BASE_POINT = new Uint8Array(KEY_BYTES);
 BASE_POINT[0] = 9;
 
 /** @returns undefined where WebAssembly is missing or forbidden */
-export function findWasmX25519(): X25519 | undefined {
+export function findWasmX25519(): ScalarMultiplication | undefined {
   const kernel = instantiate<X25519Exports>(X25519_WASM);
   if (!kernel) return undefined;
   const memory = new Uint8Array(kernel.memory.buffer);

@@ -86,7 +86,8 @@ export class Outbox {
 
   /** Whether so many optional envelopes would leave now, quota permitting. */
   hasRoomForOptional(envelopes: number): boolean {
-    return this.#isOver() || roomFor("optional", this.quota) >= this.#window.optional.size + envelopes;
+    if (this.#isOver() || this.quota.level === "unknown") return true; // then the manager decides
+    return roomFor("optional", this.quota) >= this.#window.optional.size + envelopes;
   }
 
   /**

@@ -143,7 +143,14 @@ export class WakuDelivery implements DeliveryService {
       throw new ChatError("DELIVERY_REFUSED", "slot: want the epoch and index to prove for, got none");
     }
     signal?.throwIfAborted();
-    return { rateLimitProof: await this.#rln.prove(rlnSignal(message), message.slot, signal && { signal }) };
+    try {
+      return { rateLimitProof: await this.#rln.prove(rlnSignal(message), message.slot, signal && { signal }) };
+    } catch (cause) {
+      signal?.throwIfAborted();
+      // No judgement on the connection: other messages, and everything that arrives, go on.
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ChatError("DELIVERY_REFUSED", `RLN: no proof could be made: ${reason}`, { retryable: true, cause });
+    }
   }
 
   async subscribe(topics: readonly string[], onMessage: (message: InboundMessage) => void): Promise<Subscription> {

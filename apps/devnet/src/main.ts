@@ -18,8 +18,9 @@ Usage: devnet [options]
   --nodes N        how many service nodes (default 1)
   --data-dir DIR   keep keys and messages in DIR, so that addresses and history survive a restart
   --host IP        address to listen on (default 127.0.0.1)
-  --rln [LIMIT]    refuse what has no RLN proof; LIMIT messages for each member in an epoch of 600 s (default 100). The
-                   memberships are files in DIR/rln, so it wants --data-dir
+  --rln [LIMIT[/SECONDS]]
+                   refuse what has no RLN proof; LIMIT messages for each member in an epoch of SECONDS (default 100/600).
+                   The memberships are files in DIR/rln, so it wants --data-dir
   --rln-members N  how many memberships there are at least (default 2)
   --json           print one line of JSON, {"peers": [...], "network": {...}}, instead of text
   --help           print this
@@ -67,9 +68,11 @@ function rlnOptions(
 ): Pick<DevnetOptions, "rln"> {
   if (limit === undefined) return {};
   if (dataDir === undefined) throw new DevnetError("INVALID_OPTION", "rln: want --data-dir, where the memberships go");
+  const [messagesPerEpoch = "", epochSeconds = "600"] = limit.split("/", 2);
   const rln = {
     folder: join(dataDir, "rln"),
-    messagesPerEpoch: toNumber("rln", limit),
+    messagesPerEpoch: toNumber("rln", messagesPerEpoch),
+    epochSeconds: toNumber("rln", epochSeconds),
     members: toNumber("rln-members", members),
   };
   return { rln };

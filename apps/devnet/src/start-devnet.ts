@@ -47,7 +47,7 @@ export interface Devnet {
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
   const { nodes: count, host, port, dataDir, clusterId, shards, log } = resolve(options);
   const network = { clusterId, shards };
-  const rln = options.rln === undefined ? undefined : new RlnMembers(options.rln);
+  const rln = options.rln === undefined ? undefined : new RlnMembers(options.rln, log);
   const nodes: ServiceNode[] = [];
   const close = async () => {
     await Promise.all(nodes.map((node) => node.close()));

@@ -35,10 +35,12 @@ export class RlnMembers implements DevnetRln {
   readonly #folder: string;
   readonly #messagesPerEpoch: number;
   readonly #group: RlnGroup;
+  readonly #log: (line: string) => void;
   readonly #observers = new Set<(slashing: Slashing) => void>();
 
   /** @throws {@link DevnetError} `INVALID_OPTION`, `RLN_FILES_UNUSABLE` */
-  constructor({ folder, messagesPerEpoch = 100, epochSeconds = 600, members = 2 }: RlnOptions) {
+  constructor(options: RlnOptions, log: (line: string) => void) {
+    const { folder, messagesPerEpoch = 100, epochSeconds = 600, members = 2 } = options;
     checkMessageLimit("rln.messagesPerEpoch", messagesPerEpoch);
     checkInteger("rln.epochSeconds", epochSeconds, 1, 86_400);
     checkInteger("rln.members", members, 0, 1_000);
@@ -46,9 +48,16 @@ export class RlnMembers implements DevnetRln {
     this.epochSeconds = epochSeconds;
     this.#folder = folder;
     this.#messagesPerEpoch = messagesPerEpoch;
-    this.#group = new RlnGroup(readGroup(groupFileIn(folder)) ?? []);
-    this.#group.onChange(() => writeGroup(folder, this.#group.members));
-    writeGroup(folder, this.#group.members);
+    this.#log = log;
+    const known = readGroup(groupFileIn(folder)) ?? { members: [], epochSeconds };
+    if (known.epochSeconds !== epochSeconds) {
+      throw new DevnetError(
+        "INVALID_OPTION",
+        `rln.epochSeconds: want ${known.epochSeconds}, with which the group in ${folder} began, got ${epochSeconds}`,
+      );
+    }
+    this.#group = new RlnGroup(known.members);
+    this.#write();
     while (this.#group.members.length < members) this.register();
   }
 
@@ -60,7 +69,10 @@ export class RlnMembers implements DevnetRln {
   }
 
   register(messagesPerEpoch = this.#messagesPerEpoch): string {
-    return writeMembership(this.#folder, this.#group.register(messagesPerEpoch), this.epochSeconds);
+    const membership = this.#group.register(messagesPerEpoch);
+    // The group first: a member without a file is harmless, a file in the way of the next member is not.
+    this.#write();
+    return writeMembership(this.#folder, membership, this.epochSeconds);
   }
 
   onSlash(observe: (slashing: Slashing) => void): () => void {
@@ -71,9 +83,19 @@ export class RlnMembers implements DevnetRln {
   /** For one service node: each remembers for itself what it saw. */
   validator(): RlnValidator {
     const onSlash = (slashing: Slashing) => {
+      try {
+        this.#write();
+      } catch (error) {
+        // The member is out all the same; provers who read the old file are refused until it is written.
+        this.#log(`RLN group: ${error instanceof Error ? error.message : error}`);
+      }
       for (const observe of this.#observers) observe(slashing);
     };
     return new RlnValidator({ group: this.#group, epochSeconds: this.epochSeconds, onSlash });
+  }
+
+  #write(): void {
+    writeGroup(this.#folder, { members: this.#group.members, epochSeconds: this.epochSeconds });
   }
 }
 

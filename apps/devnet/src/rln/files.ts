@@ -6,9 +6,12 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { codeOf, DevnetError } from "../errors.ts";
-import type { Member, Membership } from "./group.ts";
+import { checkMessageLimit, type Member, type Membership } from "./group.ts";
 
 const GROUP_FILE = "group.json";
+
+/** `members` by position; undefined where a member was removed. */
+export type GroupFile = { readonly members: readonly (Member | undefined)[]; readonly epochSeconds: number };
 
 /** What a member file holds; `groupFile` lies beside it. */
 export type MembershipFile = Membership & { readonly epochSeconds: number; readonly groupFile: string };
@@ -18,9 +21,9 @@ export function groupFileIn(folder: string): string {
 }
 
 /** @throws {@link DevnetError} `RLN_FILES_UNUSABLE`; so everywhere below */
-export function writeGroup(folder: string, members: readonly (Member | undefined)[]): void {
+export function writeGroup(folder: string, { members, epochSeconds }: GroupFile): void {
   const rows = members.map((member) => member && { commitment: hexOf(member.commitment), limit: member.limit });
-  const text = `${JSON.stringify({ members: rows.map((row) => row ?? null) })}\n`;
+  const text = `${JSON.stringify({ members: rows.map((row) => row ?? null), epochSeconds })}\n`;
   within(folder, () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // Who reads meanwhile sees the old file or the new one, whole.
@@ -30,13 +33,21 @@ export function writeGroup(folder: string, members: readonly (Member | undefined
 }
 
 /** Undefined if there is none yet. */
-export function readGroup(path: string): (Member | undefined)[] | undefined {
+export function readGroup(path: string): GroupFile | undefined {
   const text = within(path, () => textIn(path));
   if (text === undefined) return undefined;
   return within(path, () => {
-    const { members } = JSON.parse(text) as { members: ({ commitment: string; limit: number } | null)[] };
-    return members.map((row) => (row === null ? undefined : { commitment: bytesOf(row.commitment), limit: row.limit }));
+    const { members, epochSeconds } = JSON.parse(text) as GroupText;
+    if (!Number.isSafeInteger(epochSeconds)) throw new Error();
+    return { members: members.map((row) => (row === null ? undefined : memberOf(row))), epochSeconds };
   });
+}
+
+type GroupText = { members: ({ commitment: string; limit: number } | null)[]; epochSeconds: number };
+
+function memberOf({ commitment, limit }: { commitment: string; limit: number }): Member {
+  checkMessageLimit("limit", limit);
+  return { commitment: bytesOf(commitment), limit };
 }
 
 export function writeMembership(folder: string, { secret, limit, position }: Membership, epochSeconds: number): string {

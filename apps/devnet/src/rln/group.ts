@@ -24,7 +24,6 @@ export class RlnGroup {
   readonly #members: (Member | undefined)[] = [];
   /** Newest last. */
   #roots: Uint8Array[] = [];
-  readonly #observers = new Set<() => void>();
 
   constructor(members: readonly (Member | undefined)[] = []) {
     this.#members.push(...members);
@@ -47,12 +46,6 @@ export class RlnGroup {
     return this.#circuit;
   }
 
-  /** Returns the function that ends the observation. */
-  onChange(observe: () => void): () => void {
-    this.#observers.add(observe);
-    return () => this.#observers.delete(observe);
-  }
-
   /** Makes a member. @throws {@link DevnetError} `INVALID_OPTION`, `RLN_REFUSED` when the tree is full */
   register(limit: number): Membership {
     checkMessageLimit("limit", limit);
@@ -62,7 +55,6 @@ export class RlnGroup {
     const root = this.circuit.setLeaves(position, [this.circuit.leaf(commitment, limit)]);
     this.#members.push({ commitment, limit });
     this.#roots = [...this.#roots, root].slice(-ROOT_WINDOW);
-    this.#tell();
     return { secret, limit, position };
   }
 
@@ -76,7 +68,6 @@ export class RlnGroup {
     this.#members[position] = undefined;
     // The member is in every earlier root: all of them end here, for honest members too, who prove anew.
     this.#roots = [this.circuit.setLeaves(position, [NOBODY])];
-    this.#tell();
     return position;
   }
 
@@ -85,10 +76,6 @@ export class RlnGroup {
     const root = circuit.setLeaves(0, leavesOf(circuit, this.#members));
     if (this.#roots.length === 0) this.#roots = [root];
     return circuit;
-  }
-
-  #tell(): void {
-    for (const observe of this.#observers) observe();
   }
 }
 

@@ -39,11 +39,11 @@ function answer({ id, signal, epoch, index }: Order): Answer {
 function circuitNow(): RlnCircuit {
   const version = versionOf(membership.groupFile);
   if (opened !== undefined && opened.version === version && !opened.circuit.isBroken) return opened.circuit;
-  const members = readGroup(membership.groupFile);
-  if (members === undefined)
+  const group = readGroup(membership.groupFile);
+  if (group === undefined)
     throw new DevnetError("RLN_FILES_UNUSABLE", `${membership.groupFile}: want a group, got no file`);
   const circuit = RlnCircuit.open();
-  circuit.setLeaves(0, leavesOf(circuit, members));
+  circuit.setLeaves(0, leavesOf(circuit, group.members));
   circuit.join(membership.secret, membership.limit, membership.position);
   opened = { circuit, version };
   return circuit;

@@ -3,8 +3,9 @@
  * Spec: 17/WAKU2-RLN-RELAY, "Routing"; RLN-V2, "Verification and slashing".
  * @module
  */
+import { codeOf } from "../errors.ts";
 import type { Message } from "../message.ts";
-import type { ProofValues } from "./circuit.ts";
+import type { ProofValues, Verdict } from "./circuit.ts";
 import { isEqual, type RlnGroup } from "./group.ts";
 import { epochOf, type RateLimitProof, RLN_IDENTIFIER, signalOf } from "./wire.ts";
 
@@ -57,27 +58,29 @@ export class RlnValidator {
     return this.#verify(message, rateLimitProof, epoch);
   }
 
-  #verify(message: Message, { proof, merkleRoot, shareX, shareY, nullifier, ...rest }: RateLimitProof, epoch: number) {
+  #verify(message: Message, rateLimitProof: RateLimitProof, epoch: number): RlnVerdict {
+    const { proof, merkleRoot, shareX, shareY, nullifier } = rateLimitProof;
     const { group } = this.#options;
-    const scope = { epoch: rest.epoch, application: RLN_IDENTIFIER };
+    const scope = { epoch: rateLimitProof.epoch, application: RLN_IDENTIFIER };
     const signal = signalOf({ payload: message.wire.payload, ...message });
+    const values = { proof, root: merkleRoot, x: shareX, y: shareY, nullifier };
+    let verdict: Verdict;
     try {
-      const values = { proof, root: merkleRoot, x: shareX, y: shareY, nullifier };
-      switch (group.circuit.verify(values, signal, scope, group.roots)) {
-        case "valid":
-          return this.#use(values, message.hash, epoch);
-        case "unknown-root":
-          return refused("rln-stale", "RLN root: want one of this group as it is now; prove again");
-        case "other-signal":
-          return refused("rln-invalid", "RLN proof: want one for these bytes, got one for others");
-        default:
-          return refused(
-            "rln-invalid",
-            "RLN proof: it does not verify (it is altered, or the index is over the limit)",
-          );
-      }
-    } catch {
-      return refused("rln-invalid", "RLN proof: want points of the curve and numbers below the order of the field");
+      verdict = group.circuit.verify(values, signal, scope, group.roots);
+    } catch (error) {
+      return codeOf(error) === "RLN_REFUSED"
+        ? refused("rln-invalid", "RLN proof: want points of the curve and numbers below the order of the field")
+        : refused("rln-stale", "RLN proof: the program that verifies failed; try again");
+    }
+    switch (verdict) {
+      case "valid":
+        return this.#use(values, message.hash, epoch);
+      case "unknown-root":
+        return refused("rln-stale", "RLN root: want one of this group as it is now; prove again");
+      case "other-signal":
+        return refused("rln-invalid", "RLN proof: want one for these bytes, got one for others");
+      case "false-proof":
+        return refused("rln-invalid", "RLN proof: it does not verify (it is altered, or the index is over the limit)");
     }
   }
 

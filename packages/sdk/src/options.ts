@@ -25,7 +25,7 @@ export interface WakuNetwork {
   readonly shards?: number;
   /**
    * Whoever proves our membership, on a network that wants RLN proofs. The limit of the membership then belongs in
-   * `rateLimit.source`. Rejections are told by `error` events, and the message waits.
+   * `rateLimit.source`. A proof that cannot be made counts as a refusal: it is told by an `error` event and tried again.
    */
   readonly rln?: RlnProver;
   /** Leading bits of a mailbox bucket, 0 to 32; all clients of a network must agree. @default 0 */

@@ -5,7 +5,22 @@ export { createPortableCrypto } from "./crypto/portable.ts";
 export { RatchetError, type RatchetErrorCode } from "./errors.ts";
 export { blake2b } from "./hash.ts";
 export { accountId } from "./identity.ts";
+export {
+  decapsulate,
+  encapsulate,
+  generateKemKeyPair,
+  isValidKemCiphertext,
+  isValidKemPublicKey,
+  type KemKeyPair,
+  kemKeyPairFromSeed,
+} from "./kem.ts";
 export type { RatchetLimits } from "./limits.ts";
+export {
+  agreeHybridAsInitiator,
+  agreeHybridAsResponder,
+  type HybridInitiatorAgreement,
+  type HybridResponderAgreement,
+} from "./pqxdh.ts";
 export {
   type DecryptOptions,
   type DecryptResult,

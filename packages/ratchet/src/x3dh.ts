@@ -39,14 +39,7 @@ export type ResponderAgreement = {
  * @throws {@link RatchetError} `INVALID_PUBLIC_KEY`, `INVALID_SECRET_KEY`
  */
 export function agreeAsInitiator(keys: InitiatorAgreement, crypto?: Crypto): Uint8Array {
-  const { identity, ephemeral, remoteIdentity, remotePrekey, remoteOneTimePrekey } = keys;
-  const agreements = [
-    diffieHellman(identity.secretKey, remotePrekey, crypto),
-    diffieHellman(ephemeral.secretKey, remoteIdentity, crypto),
-    diffieHellman(ephemeral.secretKey, remotePrekey, crypto),
-    ...(remoteOneTimePrekey ? [diffieHellman(ephemeral.secretKey, remoteOneTimePrekey, crypto)] : []),
-  ];
-  return combine(agreements, crypto);
+  return combine(initiatorAgreements(keys, crypto), crypto);
 }
 
 /**
@@ -57,14 +50,7 @@ export function agreeAsInitiator(keys: InitiatorAgreement, crypto?: Crypto): Uin
  * @throws {@link RatchetError} `INVALID_PUBLIC_KEY`, `INVALID_SECRET_KEY`
  */
 export function agreeAsResponder(keys: ResponderAgreement, crypto?: Crypto): Uint8Array {
-  const { identity, prekey, oneTimePrekey, remoteIdentity, remoteEphemeral } = keys;
-  const agreements = [
-    diffieHellman(prekey.secretKey, remoteIdentity, crypto),
-    diffieHellman(identity.secretKey, remoteEphemeral, crypto),
-    diffieHellman(prekey.secretKey, remoteEphemeral, crypto),
-    ...(oneTimePrekey ? [diffieHellman(oneTimePrekey.secretKey, remoteEphemeral, crypto)] : []),
-  ];
-  return combine(agreements, crypto);
+  return combine(responderAgreements(keys, crypto), crypto);
 }
 
 /** Everything that follows from a shared secret. `secret` is the caller's to wipe. */
@@ -107,6 +93,28 @@ export function sessionAssociatedData(initiatorIdentity: Uint8Array, responderId
   checkPublicKey("initiatorIdentity", initiatorIdentity);
   checkPublicKey("responderIdentity", responderIdentity);
   return concat(initiatorIdentity, responderIdentity);
+}
+
+/** DH1 to DH3, and DH4 with a one-time prekey; the hybrid handshake adds to them. The caller wipes them. */
+export function initiatorAgreements(keys: InitiatorAgreement, crypto?: Crypto): Uint8Array[] {
+  const { identity, ephemeral, remoteIdentity, remotePrekey, remoteOneTimePrekey } = keys;
+  return [
+    diffieHellman(identity.secretKey, remotePrekey, crypto),
+    diffieHellman(ephemeral.secretKey, remoteIdentity, crypto),
+    diffieHellman(ephemeral.secretKey, remotePrekey, crypto),
+    ...(remoteOneTimePrekey ? [diffieHellman(ephemeral.secretKey, remoteOneTimePrekey, crypto)] : []),
+  ];
+}
+
+/** As {@link initiatorAgreements}, from the responder's keys. */
+export function responderAgreements(keys: ResponderAgreement, crypto?: Crypto): Uint8Array[] {
+  const { identity, prekey, oneTimePrekey, remoteIdentity, remoteEphemeral } = keys;
+  return [
+    diffieHellman(prekey.secretKey, remoteIdentity, crypto),
+    diffieHellman(identity.secretKey, remoteEphemeral, crypto),
+    diffieHellman(prekey.secretKey, remoteEphemeral, crypto),
+    ...(oneTimePrekey ? [diffieHellman(oneTimePrekey.secretKey, remoteEphemeral, crypto)] : []),
+  ];
 }
 
 function combine(agreements: readonly Uint8Array[], crypto?: Crypto): Uint8Array {

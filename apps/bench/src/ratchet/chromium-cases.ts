@@ -3,18 +3,21 @@
  * @module
  */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, stop } from "esbuild";
 import { chromium } from "playwright-core";
 import type { BenchCase, Sides } from "../case.ts";
+import { BenchError } from "../errors.ts";
 import { payloadOf } from "../segmentation/inputs.ts";
 import { MESSAGE_BYTES } from "./message-cases.ts";
 import type { Library } from "./page.ts";
 
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const FLAGS = ["--disable-gpu", "--disable-quic"];
 const START_LIMIT_MS = 20_000;
 
@@ -36,12 +39,9 @@ export const chromiumCases: readonly BenchCase[] = PEERS.map(([library, peer]) =
 }));
 
 async function openPage(library: Library): Promise<Sides> {
+  const executablePath = findChromium();
   const site = await serve(await bundle());
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "chromium",
-    args: FLAGS,
-    timeout: START_LIMIT_MS,
-  });
+  const browser = await chromium.launch({ executablePath, args: FLAGS, timeout: START_LIMIT_MS });
   const page = await browser.newPage();
   await page.goto(site.url);
   const plaintext = [...payloadOf(MESSAGE_BYTES)];
@@ -55,6 +55,17 @@ async function openPage(library: Library): Promise<Sides> {
       await site.close();
     },
   };
+}
+
+/** What CHROMIUM names, else what is found in PATH. */
+function findChromium(): string {
+  const { CHROMIUM, PATH = "" } = process.env;
+  if (CHROMIUM !== undefined && CHROMIUM !== "") return CHROMIUM;
+  const path = PATH.split(delimiter)
+    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+    .find(existsSync);
+  if (path !== undefined) return path;
+  throw new BenchError("CASE_FAILED", "chromium: want one in PATH, or named in CHROMIUM; got none");
 }
 
 /** For browsers, so with the portable provider. */

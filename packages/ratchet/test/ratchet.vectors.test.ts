@@ -14,16 +14,23 @@ import {
   startAsInitiator,
   startAsResponder,
 } from "../src/index.ts";
-import { type Conversation, fromHex, loadVectors, toHex, type VectorHeader, type VectorState } from "./vectors.ts";
+import { PROVIDERS } from "./providers.ts";
+import { fromHex, loadVectors, toHex, type VectorHeader, type VectorState } from "./vectors.ts";
 
 const { double_ratchet, flow_first_message: flow, intro_bundle } = loadVectors();
 const associatedData = new Uint8Array(0);
 const nowMs = 1_700_000_000_000;
 
-describe.each([
-  ["libchat", LIBCHAT, double_ratchet.libchat],
-  ["private1", PRIVATE1, double_ratchet.private1],
-] as const)("scripted conversation, suite %s", (_name, suite, vector: Conversation) => {
+const conversations = [
+  { suite: LIBCHAT, vector: double_ratchet.libchat },
+  { suite: PRIVATE1, vector: double_ratchet.private1 },
+];
+
+describe.each(
+  PROVIDERS.flatMap(({ provider, crypto }) =>
+    conversations.map(({ suite, vector }) => ({ provider, crypto, suite, vector, name: suite.name })),
+  ),
+)("scripted conversation, suite $name, by the $provider provider", ({ crypto, suite, vector }) => {
   const limits = { maxChainAdvance: vector.max_skip, maxSkippedKeys: vector.max_skip };
   const dhPrivate = { A: [...vector.alice_dh_private], B: [...vector.bob_dh_private] };
   /** Private keys come in the order of the script, nonces from its steps. */
@@ -37,11 +44,12 @@ describe.each([
       remoteKey: fromHex(vector.bob_prekey.public),
       associatedData,
       random: randomFor("A", ""),
+      crypto,
     }),
     B: startAsResponder({
       suite,
       sharedSecret,
-      keyPair: keyPairFromSecret(fromHex(vector.bob_prekey.private)),
+      keyPair: keyPairFromSecret(fromHex(vector.bob_prekey.private), crypto),
       associatedData,
     }),
   };
@@ -57,7 +65,7 @@ describe.each([
     const snapshot = encodeState(before);
     if (step.op === "send") {
       const random = randomFor(step.who, step.nonce);
-      const { state, message } = encrypt(before, fromHex(step.plaintext), { random });
+      const { state, message } = encrypt(before, fromHex(step.plaintext), { random, crypto });
       expect(toHex(message.ciphertext)).toBe(step.ciphertext);
       expect(message).toEqual(toMessage(step.header, step.ciphertext));
       expectState(state, step.state_after);
@@ -70,6 +78,7 @@ describe.each([
         {
           nowMs,
           limits,
+          crypto,
         },
       );
       if (result.kind !== "opened") throw new Error("rejected");
@@ -77,49 +86,50 @@ describe.each([
       expectState(result.state, step.state_after);
       states[step.who] = result.state;
     } else {
-      expect(decrypt(before, toMessage(step.header, step.ciphertext), { nowMs, limits })).toEqual({ kind: "rejected" });
+      expect(decrypt(before, toMessage(step.header, step.ciphertext), { nowMs, limits, crypto })).toEqual({
+        kind: "rejected",
+      });
     }
     expect(encodeState(before)).toEqual(snapshot);
   });
 });
 
-test("from an invite to the first message", () => {
+test.each(PROVIDERS)("from an invite to the first message, by the $provider provider", ({ crypto }) => {
   const responder = keyPairFromSecret(fromHex(intro_bundle.installation_private));
   const prekey = keyPairFromSecret(fromHex(intro_bundle.ephemeral_private));
   const identity = keyPairFromSecret(fromHex(flow.initiator_identity));
   const ephemeral = keyPairFromSecret(fromHex(flow.initiator_ephemeral));
 
-  const shared = agreeAsInitiator({
-    identity,
-    ephemeral,
-    remoteIdentity: responder.publicKey,
-    remotePrekey: prekey.publicKey,
-  });
+  const shared = agreeAsInitiator(
+    { identity, ephemeral, remoteIdentity: responder.publicKey, remotePrekey: prekey.publicKey },
+    crypto,
+  );
   expect(toHex(shared)).toBe(flow.shared_secret);
-  const session = deriveSession(shared);
+  const session = deriveSession(shared, crypto);
   expect(toHex(session.secret)).toBe(flow.seed_key);
   expect(session.initiatorConversationId).toBe(flow.convo_id_initiator);
   expect(session.responderConversationId).toBe(flow.convo_id_responder);
 
   const random = (length: number) => fromHex(length === 12 ? flow.nonce : flow.initiator_first_dh);
   const sharedSecret = session.secret;
-  const start = { suite: LIBCHAT, sharedSecret, remoteKey: prekey.publicKey, associatedData, random };
-  const { message } = encrypt(startAsInitiator(start), fromHex(flow.plaintext), { random });
+  const start = { suite: LIBCHAT, sharedSecret, remoteKey: prekey.publicKey, associatedData, random, crypto };
+  const { message } = encrypt(startAsInitiator(start), fromHex(flow.plaintext), { random, crypto });
   expect(message).toEqual(toMessage(flow.header, flow.ciphertext));
 
-  const received = agreeAsResponder({
-    identity: responder,
-    prekey,
-    remoteIdentity: identity.publicKey,
-    remoteEphemeral: ephemeral.publicKey,
-  });
+  const received = agreeAsResponder(
+    { identity: responder, prekey, remoteIdentity: identity.publicKey, remoteEphemeral: ephemeral.publicKey },
+    crypto,
+  );
   const state = startAsResponder({
     suite: LIBCHAT,
-    sharedSecret: deriveSession(received).secret,
+    sharedSecret: deriveSession(received, crypto).secret,
     keyPair: prekey,
     associatedData,
   });
-  expect(decrypt(state, message, { nowMs })).toMatchObject({ kind: "opened", plaintext: fromHex(flow.plaintext) });
+  expect(decrypt(state, message, { nowMs, crypto })).toMatchObject({
+    kind: "opened",
+    plaintext: fromHex(flow.plaintext),
+  });
 });
 
 function toMessage(header: VectorHeader, ciphertext: string): RatchetMessage {

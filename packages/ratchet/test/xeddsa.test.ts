@@ -2,6 +2,7 @@ import { createPublicKey, verify as nodeVerify } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { generateKeyPair, signXeddsa, verifyXeddsa } from "../src/index.ts";
+import { PROVIDERS } from "./providers.ts";
 import { createRandom } from "./random.ts";
 import { fromHex, loadVectors, toHex } from "./vectors.ts";
 
@@ -20,8 +21,26 @@ describe("vectors", () => {
     );
   });
 
+  test.each(xeddsa.sign)("libsignal's signature over '$message' by $public, in its own mode", (vector) => {
+    const [publicKey, message] = [fromHex(vector.public), fromHex(vector.message)];
+    const libsignals = fromHex(vector.libsignal_signature);
+    for (const { crypto } of PROVIDERS) {
+      const options = { signBit: "libsignal", crypto } as const;
+      expect(verifyXeddsa(publicKey, message, libsignals, options)).toBe(true);
+      expect(verifyXeddsa(publicKey, message, fromHex(vector.signature), options)).toBe(true);
+      // The sign is read, not masked: with the other one it is a signature by another point.
+      const other = libsignals.slice();
+      other[63] = (other[63] ?? 0) ^ 0x80;
+      expect(verifyXeddsa(publicKey, message, other, options)).toBe(false);
+    }
+  });
+
   test.each(xeddsa.verify_negative)("refused: $case", (vector) => {
-    expect(verifyXeddsa(fromHex(vector.public), fromHex(vector.message), fromHex(vector.signature))).toBe(false);
+    for (const { crypto } of PROVIDERS) {
+      const [publicKey, message, signature] = [vector.public, vector.message, vector.signature].map(fromHex);
+      if (!publicKey || !message || !signature) throw new Error("incomplete vector");
+      expect(verifyXeddsa(publicKey, message, signature, { crypto })).toBe(false);
+    }
   });
 
   test("signature of the introduction bundle", () => {

@@ -59,19 +59,23 @@ describe.each(["alice", "bob"] as const)("with the state of %s", (victim) => {
     expect(later.map((message) => reads(thief, message))).toEqual(later.map(() => false));
   });
 
-  test("a thief who follows every message it can read is shut out as well", () => {
+  test("a thief who follows every message it can read, of both sides, is shut out as well", () => {
     const random = createRandom(22);
     const peers = meet(random);
     for (const from of ["alice", "bob", "alice", "bob", victim] as const) exchange(peers, from, "before", random);
 
-    let thief = steal(peers[victim]);
-    const opened = ([peer, victim, peer, victim, peer, peer, victim] as const).map((from, index) => {
+    // Every state that the thief ever reached, as the victim's and turned round: nothing stolen is given up.
+    const stolen = steal(peers[victim]);
+    const thief = [stolen, turnRound(stolen)];
+    const opened = ([victim, peer, peer, victim, peer, victim, peer, peer, victim] as const).map((from, index) => {
       const message = exchange(peers, from, `message ${index}`, random);
-      const result = decrypt(thief, message, { nowMs: NOW_MS });
-      if (result.kind === "opened") thief = result.state;
-      return result.kind === "opened";
+      const results = thief.map((state) => decrypt(state, message, { nowMs: NOW_MS }));
+      const reached = results.flatMap((result) => (result.kind === "opened" ? [result.state] : []));
+      thief.push(...reached, ...reached.map(turnRound));
+      return reached.length > 0;
     });
-    expect(opened).toEqual([true, false, false, false, false, false, false]);
+    // The victim's old chain, the answer to its stolen key, and nothing from its next key on.
+    expect(opened).toEqual([true, true, true, false, false, false, false, false, false]);
   });
 });
 

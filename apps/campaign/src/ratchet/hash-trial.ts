@@ -76,7 +76,7 @@ function trialOf(hash: Hash, random: Random): [Trial, Record<string, Uint8Array>
     case "hkdfSha256": {
       const length = random.chance(0.5) ? 32 : random.between(1, 70);
       const material = oddBytes(random, random.chance(0.5) ? 32 : random.between(1, 300));
-      const info = oddBytes(random, random.between(0, 140));
+      const info = oddBytes(random, random.chance(0.02) ? random.between(700, 2_400) : random.between(0, 140));
       return [(hashes) => hashes.hkdfSha256(material, info, length), { material, info }];
     }
   }

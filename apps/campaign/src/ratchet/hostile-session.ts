@@ -5,15 +5,19 @@
  */
 import {
   agreeAsResponder,
+  agreeHybridAsResponder,
   type Crypto,
   createCrypto,
   createPortableCrypto,
   decodeState,
   decrypt,
   diffieHellman,
+  encapsulate,
   encodeState,
   encrypt,
+  generateKemKeyPair,
   generateKeyPair,
+  isValidKemPublicKey,
   type KeyPair,
   type RatchetMessage,
   type RatchetState,
@@ -36,6 +40,7 @@ const NOW_MS = 1_800_000_000_000;
 /** A call of this length hangs. */
 const CALL_LIMIT_MS = 5_000;
 const SIGNATURE_SHARE = 0.005;
+const KEM_SHARE = 0.006;
 const KEY_SHARE = 0.03;
 const SNAPSHOT_SHARE = 0.35;
 /** So often the states are compared with what they were, to see that no call changed one in place. */
@@ -45,6 +50,8 @@ const SKIPPED_KEY_BYTES = 76;
 
 /** Equal for all sessions, because making keys is what costs most. */
 const providers: readonly Crypto[] = [createCrypto(), createPortableCrypto()];
+const kem = generateKemKeyPair((length) => new Uint8Array(length).fill(7));
+const kemSealed = encapsulate(kem.publicKey, (length) => new Uint8Array(length).fill(9));
 
 export class HostileSession {
   slowestCallMs = 0;
@@ -153,6 +160,7 @@ export class HostileSession {
   #hostileStep(): void {
     const dice = this.#random.word() / 2 ** 32;
     if (dice < SIGNATURE_SHARE) this.#hostileSignature();
+    else if (dice < KEM_SHARE) this.#hostileKem();
     else if (dice < KEY_SHARE) this.#hostileKeys();
     else if (dice < SNAPSHOT_SHARE) this.#hostileSnapshot();
     else this.#hostileMessage();
@@ -201,6 +209,29 @@ export class HostileSession {
       throw new Error(`a key is taken and refused: ${hex(key)}`);
     if (agreement?.every((byte) => byte === 0)) throw new Error(`an agreement is zero, with ${hex(key)}`);
     this.#count(agreement ? "key.taken" : "key.refused");
+  }
+
+  /** Of a hybrid handshake: the invite's key, or the ciphertext of a first message. */
+  #hostileKem(): void {
+    const draw = (length: number) => this.#random.bytes(length);
+    const [identity, prekey, crypto] = [this.#identity, this.#prekey, this.#crypto];
+    if (this.#random.chance(0.5)) {
+      const key = damaged(this.#random, kem.publicKey);
+      const isValid = isValidKemPublicKey(key);
+      const taken = this.#timed(() => unless("INVALID_PUBLIC_KEY", () => encapsulate(key, draw)));
+      if (isValid !== (taken !== undefined)) throw new Error(`a KEM key is taken and refused: ${hex(key)}`);
+      this.#count(isValid ? "kem.keyTaken" : "kem.keyRefused");
+      return;
+    }
+    const kemCiphertext = this.#random.chance(0.5)
+      ? damaged(this.#random, kemSealed.ciphertext)
+      : this.#random.bytes(kemSealed.ciphertext.length);
+    const keys = { identity, prekey, kem, kemCiphertext, remoteIdentity: identity.publicKey };
+    const hybrid = { ...keys, remoteEphemeral: prekey.publicKey };
+    const shared = this.#timed(() => unless("INVALID_OPTION", () => agreeHybridAsResponder(hybrid, crypto)));
+    const isWhole = kemCiphertext.length === kemSealed.ciphertext.length;
+    if (isWhole !== (shared?.length === 32)) throw new Error(`a KEM ciphertext: ${hex(kemCiphertext)}`);
+    this.#count(isWhole ? "kem.ciphertextTaken" : "kem.ciphertextRefused");
   }
 
   #hostileSignature(): void {

@@ -6,6 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { DevnetError, type MembershipFile, MembershipProver, readMembership, rlnQuotaSource } from "@chat/devnet";
 import { ChatClient, ChatError, type NetworkPreset, type RateLimit, StoreError } from "@chat/sdk";
 import { Screen } from "./screen.ts";
 import { TerminalChat } from "./terminal-chat.ts";
@@ -15,6 +16,7 @@ const USAGE = `chat --name NAME [options]
   --name NAME       your account on this machine: the file .chat/NAME.db
   --peer MULTIADDR  a service node (may be repeated); default: the devnet on this machine, port 60000
   --database FILE   another database file
+  --rln FILE        your membership, where the devnet was started with --rln; gives the limit as well
   --limit N/SECONDS messages that may leave in an epoch of so many seconds; default: 100000/600, the devnet's
   --help            this text
 
@@ -32,17 +34,23 @@ try {
       peer: { type: "string", multiple: true },
       database: { type: "string" },
       limit: { type: "string" },
+      rln: { type: "string" },
       help: { type: "boolean" },
     },
   });
   if (values.help) console.log(USAGE);
   else {
-    const { database, limit } = values;
+    const { database, limit, rln } = values;
+    if (rln !== undefined && limit !== undefined)
+      throw new UsageError("--limit: with --rln, the membership has the limit");
     const rateLimit = limit === undefined ? "devnet" : readLimit(limit);
-    await chat(checkName(values.name), { database, peers: values.peer ?? [DEFAULT_PEER], rateLimit });
+    const membership = rln === undefined ? undefined : readMembership(rln);
+    const peers = values.peer ?? [DEFAULT_PEER];
+    await chat(checkName(values.name), { database, peers, rateLimit, membership });
   }
 } catch (error) {
-  const isExpected = error instanceof ChatError || error instanceof StoreError || isUsageError(error);
+  const isOurs = error instanceof ChatError || error instanceof StoreError || error instanceof DevnetError;
+  const isExpected = isOurs || isUsageError(error);
   console.error(isExpected ? `✗ ${explain(error)}` : error);
   if (isUsageError(error)) console.error(`\n${USAGE}`);
   process.exitCode = 1;
@@ -65,13 +73,20 @@ type ChatOptions = {
   readonly peers: string[];
   readonly database: string | undefined;
   readonly rateLimit: NetworkPreset | RateLimit;
+  readonly membership: MembershipFile | undefined;
 };
 
-async function chat(name: string, { peers, database, rateLimit }: ChatOptions): Promise<void> {
+async function chat(name: string, options: ChatOptions): Promise<void> {
+  const { peers, database, membership } = options;
   if (database === undefined) mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const path = database ?? join(FOLDER, `${name}.db`);
   console.log(`Opening ${path}, connecting to ${peers.join(", ")} …`);
-  await using client = await ChatClient.create({ database: path, network: { peers }, rateLimit });
+  await using prover = membership && new MembershipProver(membership);
+  const network = { peers, ...(prover && { rln: prover }) };
+  const rateLimit = membership
+    ? { source: rlnQuotaSource(membership), epochSeconds: membership.epochSeconds }
+    : options.rateLimit;
+  await using client = await ChatClient.create({ database: path, network, rateLimit });
   using screen = new Screen();
   // Once: whoever interrupts again does not want to wait.
   process.once("SIGINT", () => screen.close());

@@ -94,6 +94,24 @@ test("says when quota is low and used up, and what a message then waits for", as
   expect((await saro.ended()).out).toMatch(/1 message\(s\) not sent yet; they go out when you are back\.\nBye\.\n$/);
 }, 30_000);
 
+test("with a membership, every message is proved and the limit is that of the membership", async () => {
+  const rln = { folder: join(folder, "rln"), messagesPerEpoch: 10, epochSeconds: 86_400, members: 2 };
+  await using strict = await startDevnet({ rln });
+  const [ofRaya = "", ofSaro = ""] = strict.rln?.memberships ?? [];
+  const peers = strict.peers.flatMap((peer) => ["--peer", peer]);
+  const raya = start("main.ts", ["--name", "proved-raya", "--rln", ofRaya, ...peers], folder);
+  const saro = start("main.ts", ["--name", "proved-saro", "--rln", ofSaro, ...peers], folder);
+  raya.type("/invite");
+  saro.type(`/join ${await raya.line(/^logos_chatintro_1_[\w-]+$/)}`);
+  await raya.line(/: proved-saro has joined$/, 20_000);
+  saro.type("/status");
+  await saro.line(/^quota {7}9 of 10 messages left until \d\d:\d\d, 3 of them kept for texts$/);
+  for (const person of [raya, saro]) person.type("/quit");
+  for (const person of [raya, saro]) expect(await person.ended()).toMatchObject({ code: 0, error: "" });
+  const stranger = start("main.ts", ["--name", "stranger", "--rln", join(folder, "none.json"), ...peers], folder);
+  expect((await stranger.ended()).error).toMatch(/^✗ .*none\.json/);
+}, 60_000);
+
 test("says what is wrong with a command and goes on", async () => {
   const raya = chat("mistaken");
   const wrong: [line: string, answer: RegExp][] = [
@@ -168,6 +186,7 @@ test.each([
   [["--name", "raya", "--colour"], "✗ Unknown option '--colour'"],
   [["--name", "raya", "--peer", "localhost"], "✗ network.peers: want WebSocket multiaddrs"],
   [["--name", "raya", "--peer", "/ip4/127.0.0.1/tcp/1/ws"], "✗ no service node answers at /ip4/127.0.0.1/tcp/1/ws"],
+  [["--name", "raya", "--limit", "1/1", "--rln", "f"], "✗ --limit: with --rln, the membership has the limit"],
   [["--name", "raya", "--limit", "many"], "✗ --limit: want messages and seconds like 100/600"],
   [["--name", "raya", "--database", "none/raya.db"], "✗ path: want a file in an existing directory"],
 ])("ends with 1 and a sentence, not a stack: %j", async (args, message) => {

@@ -29,6 +29,67 @@ export {
   type EncryptResult,
   encrypt,
 } from "./ratchet.ts";
+export type { Progress } from "./sessions/behind.ts";
+export {
+  type AcceptFirstMessageResult,
+  abandonFirstMessage,
+  acceptFirstMessage,
+  type DeriveKeys,
+  type FirstMessage,
+  type FirstMessageDiscard,
+  type NewSession,
+  type OpenFirstMessageResult,
+  openFirstMessage,
+  type PendingSession,
+} from "./sessions/first-message.ts";
+export { type GenerationVerdict, judgeGeneration } from "./sessions/generation.ts";
+export { decodeOwnInvite, encodeOwnInvite } from "./sessions/invite-snapshot.ts";
+export {
+  type AcceptedHandshake,
+  type CreateInviteResult,
+  createInvite,
+  handshakeIdOf,
+  type InviteOptions,
+  type InvitesChange,
+  isLiveInvite,
+  noteHandshake,
+  type OwnInvite,
+  type OwnInvites,
+  revokeInvite,
+  tendInvites,
+} from "./sessions/own-invites.ts";
+export {
+  addSession,
+  breakAllSessions,
+  breakSession,
+  noteOpened,
+  noteUnopened,
+  type OfferedRenewal,
+  openPeer,
+  type Peer,
+  type PeerSession,
+  type SessionsChange,
+  sessionForSending,
+  sessionsForReceiving,
+  tendSessions,
+} from "./sessions/peer-sessions.ts";
+export { decodePeer, encodePeer } from "./sessions/peer-snapshot.ts";
+export {
+  type OfferRenewalResult,
+  offerRenewal,
+  type ReceiveRenewalResult,
+  type RenewResult,
+  receiveRenewal,
+  renew,
+} from "./sessions/renewal.ts";
+export type { SessionLimits } from "./sessions/session-limits.ts";
+export {
+  type OutgoingHandshake,
+  type RemoteInvite,
+  type StartedSession,
+  type StartOptions,
+  startSession,
+} from "./sessions/start-session.ts";
 export { decodeState, encodeState } from "./snapshot.ts";
 export {
   type InitiatorStart,

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { generateKeyPair, keyPairFromSecret, signXeddsa, verifyXeddsa, wipe } from "../src/index.ts";
@@ -75,6 +76,13 @@ describe("all providers give the same bytes", () => {
     });
     fc.assert(property, { numRuns: 6 });
   });
+});
+
+test("a version of Node that cannot export the raw secret exports DER, whose last 32 bytes are the secret", () => {
+  const { privateKey } = generateKeyPairSync("x25519");
+  const der = privateKey.export({ format: "der", type: "pkcs8" });
+  expect(der.subarray(0, 16).toString("hex")).toBe("302e020100300506032b656e04220420");
+  expect(der.subarray(16).toString("base64url")).toBe(privateKey.export({ format: "jwk" }).d);
 });
 
 describe.each(PROVIDERS)("the $provider provider", ({ crypto }) => {

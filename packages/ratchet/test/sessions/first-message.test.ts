@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   abandonFirstMessage,
   acceptFirstMessage,
+  createCrypto,
   decodeOwnInvite,
   decrypt,
   encodeOwnInvite,
@@ -12,6 +13,7 @@ import {
   generateKemKeyPair,
   generateKeyPair,
   noteHandshake,
+  openFirstMessage,
   startSession,
 } from "../../src/index.ts";
 import { createRandom } from "../random.ts";
@@ -26,6 +28,13 @@ function meet(seed: number, options: Parameters<typeof invite>[1] = {}) {
   const started = start(alice, linkOf(bob, own));
   return { random, alice, bob, mallory, own, started, ...firstMessage(alice, started) };
 }
+
+/** A provider that cannot be used: whoever computes nothing with it does not notice. */
+const UNUSABLE = new Proxy(createCrypto(), {
+  get: (_provider, name) => {
+    throw new Error(`${String(name)} is used`);
+  },
+});
 
 /** All that is stored of a person's invites, in hex. */
 function stored({ invites }: { invites: ReturnType<typeof person>["invites"] }): string {
@@ -200,11 +209,15 @@ describe("unanswered sessions of a multi-use invite", () => {
   test("are at most 20, over which others are discarded before anything is computed", () => {
     const { random, bob, own } = meet(72, { use: "multi" });
     const strangers = Array.from({ length: 21 }, () => person(random));
+    const another = person(random);
     const results = strangers.map((stranger) =>
       accept(bob, own, firstMessage(stranger, start(stranger, linkOf(bob, own))).first),
     );
     expect(results.slice(0, 20).map(({ kind }) => kind)).toEqual(Array(20).fill("accepted"));
     expect(results[20]).toEqual({ kind: "discarded", reason: "too-many-unanswered" });
+    const { first: more } = firstMessage(another, start(another, linkOf(bob, own)));
+    const options = { identity: bob.identity, nowMs: NOW_MS, crypto: UNUSABLE };
+    expect(openFirstMessage(bob.invites, own.id, more, options).kind).toBe("discarded");
     const [first] = results;
     if (first?.kind !== "accepted") throw new Error("the first is accepted");
 

@@ -11,7 +11,7 @@ import type { EnvelopeKeys } from "./envelope-keys.ts";
 import { CodecError } from "./errors.ts";
 import { EnvelopeSchema } from "./gen/chat/envelope/v1/envelope_pb.ts";
 import { largestPayloadPaddedWithin, pad, unpad } from "./padding.ts";
-import { decodePayload, type EncryptedPayload, encodePayload } from "./payload.ts";
+import { decodePayload, type EncryptedPayload, encodePayload, type UnsupportedPayload } from "./payload.ts";
 import { decodeMessage } from "./protobuf.ts";
 
 const VERSION = 1;
@@ -19,6 +19,7 @@ const HINT_BYTES = 8;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
+const MAX_AT_LEAST_BYTES = 2 ** 20;
 
 /**
  * What an envelope adds to the padded payload, for sealed fields of 16 KiB to 2 MiB:
@@ -40,6 +41,11 @@ export type SealOptions = {
   readonly ephemeral: Uint8Array;
   /** Cryptographic random bytes; asked once, for the nonce. */
   readonly random: (length: number) => Uint8Array;
+  /**
+   * Pads as if the encoded payload had so many bytes: with 1,300, a short message is as long as a hybrid first message.
+   * @default 0
+   */
+  readonly atLeastBytes?: number;
 };
 
 /**
@@ -48,7 +54,13 @@ export type SealOptions = {
  * @throws {@link CodecError} `INVALID_OPTION` for a field of the wrong length
  */
 export function sealEnvelope(payload: EncryptedPayload, keys: EnvelopeKeys, options: SealOptions): Uint8Array {
-  const { ephemeral, random } = options;
+  const { ephemeral, random, atLeastBytes = 0 } = options;
+  if (!Number.isInteger(atLeastBytes) || atLeastBytes < 0 || atLeastBytes > MAX_AT_LEAST_BYTES) {
+    throw new CodecError(
+      "INVALID_OPTION",
+      `atLeastBytes: want an integer, 0 to ${MAX_AT_LEAST_BYTES}, got ${atLeastBytes}`,
+    );
+  }
   if (ephemeral.length !== 0 && ephemeral.length !== KEY_BYTES) {
     throw new CodecError("INVALID_OPTION", `ephemeral: want 0 or ${KEY_BYTES} bytes, got ${ephemeral.length}`);
   }
@@ -58,7 +70,7 @@ export function sealEnvelope(payload: EncryptedPayload, keys: EnvelopeKeys, opti
   }
   const hint = hintOf(nonce, keys.hintKey);
   const aead = new ChaCha20Poly1305(keys.sealKey);
-  const sealed = aead.seal(nonce, pad(encodePayload(payload)), associatedData(hint, ephemeral));
+  const sealed = aead.seal(nonce, pad(encodePayload(payload), atLeastBytes), associatedData(hint, ephemeral));
   aead.clean();
   return toBinary(EnvelopeSchema, create(EnvelopeSchema, { version: VERSION, hint, nonce, sealed, ephemeral }));
 }
@@ -76,6 +88,15 @@ export function parseEnvelope(bytes: Uint8Array): ParsedEnvelope | undefined {
   return isWellFormed ? { hint, nonce, sealed, ephemeral } : undefined;
 }
 
+/**
+ * The version that an envelope says it has, if it is one of another version than this program's; else undefined. Nobody
+ * signs it: whoever publishes on the topic can write one, so count it ("some messages need a newer program") and no more.
+ */
+export function unsupportedVersion(bytes: Uint8Array): number | undefined {
+  const version = decodeMessage(EnvelopeSchema, bytes)?.version ?? 0;
+  return version > VERSION ? version : undefined;
+}
+
 /** Whether the envelope may be for the owner of these keys. In 2^64 others it is by accident, so try every match. */
 export function matchesHint({ hint, nonce }: ParsedEnvelope, keys: EnvelopeKeys): boolean {
   const expected = hintOf(nonce, keys.hintKey);
@@ -83,7 +104,10 @@ export function matchesHint({ hint, nonce }: ParsedEnvelope, keys: EnvelopeKeys)
 }
 
 /** The payload, or undefined if it was sealed with other keys, changed on the way, or is malformed inside. */
-export function openEnvelope(envelope: ParsedEnvelope, keys: EnvelopeKeys): EncryptedPayload | undefined {
+export function openEnvelope(
+  envelope: ParsedEnvelope,
+  keys: EnvelopeKeys,
+): EncryptedPayload | UnsupportedPayload | undefined {
   const { hint, nonce, sealed, ephemeral } = envelope;
   const aead = new ChaCha20Poly1305(keys.sealKey);
   const padded = aead.open(nonce, sealed, associatedData(hint, ephemeral));

@@ -1,12 +1,29 @@
-export { type Content, decodeContentFrame, encodeContentFrame, SUPPLIED_TYPES } from "./content-frame.ts";
+export {
+  type DeleteContent,
+  deleteType,
+  deletion,
+  type EditContent,
+  edit,
+  editType,
+  type ReactionContent,
+  type ReplyContent,
+  reaction,
+  reactionType,
+  reply,
+  replyType,
+} from "./about-message.ts";
+export { type ContentRegistry, createContentRegistry } from "./content-registry.ts";
 export {
   type AnyContent,
   type ContentOf,
   type ContentType,
+  type ContentTypeDefinition,
+  type DefinedContentType,
   defineContentType,
   isUnsupported,
   type UnsupportedContent,
 } from "./content-type.ts";
+export { displayText } from "./display-text.ts";
 export {
   largestPayloadWithin,
   matchesHint,
@@ -15,13 +32,46 @@ export {
   parseEnvelope,
   type SealOptions,
   sealEnvelope,
+  unsupportedVersion,
 } from "./envelope.ts";
 export { deriveConversationKeys, deriveInboxKeys, type EnvelopeKeys, type InboxAgreement } from "./envelope-keys.ts";
 export { CodecError, type CodecErrorCode } from "./errors.ts";
-export { type FileContent, file, fileType, isFile } from "./file.ts";
-export { type ContentBody, decodePrivateFrame, encodePrivateFrame, type PrivateFrame } from "./frame.ts";
-export { encodeInvite, type IntroBundle, type InviteChecks, inviteSigningInput, parseInvite } from "./invite.ts";
+export { type FileContent, file, fileType, isFile, type Thumbnail } from "./file.ts";
+export {
+  type ContentBody,
+  decodePrivateFrame,
+  encodePrivateFrame,
+  type PrivateFrame,
+  type RenewalBody,
+  type UnknownBody,
+} from "./frame.ts";
+export {
+  encodeInvite,
+  type IntroBundle,
+  type InviteChecks,
+  inviteSigningInput,
+  inviteUrl,
+  isTrustedBundle,
+  parseInvite,
+} from "./invite.ts";
+export { type JsonContent, type JsonValue, json, jsonType } from "./json.ts";
 export { mailboxTopic } from "./mailbox.ts";
 export { paddedLength } from "./padding.ts";
-export { type EncryptedPayload, MAX_PAYLOAD_OVERHEAD_BYTES, type RatchetFields } from "./payload.ts";
+export {
+  type EncryptedPayload,
+  HYBRID_OVERHEAD_BYTES,
+  MAX_PAYLOAD_OVERHEAD_BYTES,
+  type RatchetFields,
+  type UnsupportedPayload,
+} from "./payload.ts";
+export { compareSafetyCode, type SafetyComparison, type SafetyNumber, safetyNumber } from "./safety-number.ts";
+export {
+  type ReadReceiptContent,
+  readReceipt,
+  readReceiptType,
+  type TypingContent,
+  typing,
+  typingType,
+} from "./signals.ts";
+export { type Content, decodeContentFrame, encodeContentFrame, SUPPLIED_TYPES } from "./supplied-types.ts";
 export { isText, type TextContent, text, textType } from "./text.ts";

@@ -24,9 +24,9 @@ export function largestPayloadPaddedWithin(limit: number): number | undefined {
   return size === undefined ? undefined : size - LENGTH_BYTES;
 }
 
-/** Length || payload || zeros. */
-export function pad(payload: Uint8Array): Uint8Array {
-  const padded = new Uint8Array(paddedLength(payload.length));
+/** Length || payload || zeros; as long as a payload of `atLeast` bytes would be. */
+export function pad(payload: Uint8Array, atLeast = 0): Uint8Array {
+  const padded = new Uint8Array(paddedLength(Math.max(payload.length, atLeast)));
   new DataView(padded.buffer).setUint32(0, payload.length);
   padded.set(payload, LENGTH_BYTES);
   return padded;

@@ -6,9 +6,10 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { CodecError } from "./errors.ts";
 import { type DoubleRatchet, EncryptedPayloadSchema } from "./gen/chat/envelope/v1/envelope_pb.ts";
-import { decodeMessage } from "./protobuf.ts";
+import { decodeMessage, unknownMember } from "./protobuf.ts";
 
 const KEY_BYTES = 32;
+const KEM_CIPHERTEXT_BYTES = 1_088;
 const MIN_CIPHERTEXT_BYTES = 28;
 
 /** One message of the Double Ratchet, as `@chat/ratchet` makes and takes it. */
@@ -29,8 +30,19 @@ export type EncryptedPayload =
       readonly initiator: Uint8Array;
       /** EK_i, 32 bytes. */
       readonly ephemeral: Uint8Array;
+      /** Of a hybrid handshake: ML-KEM-768, 1,088 bytes. */
+      readonly kemCiphertext?: Uint8Array;
       readonly message: RatchetFields;
     };
+
+/** Genuine, but of a member that this version does not have: the peer's program is newer. */
+export type UnsupportedPayload = {
+  readonly kind: "unsupported";
+  /** Field number in `EncryptedPayload` of what would have to be known. */
+  readonly member: number;
+  /** The whole payload, a view. */
+  readonly bytes: Uint8Array;
+};
 
 /**
  * The most that everything inside the padding can add to the plaintext of a ratchet message, for plaintexts below 2 MiB:
@@ -45,9 +57,12 @@ export type EncryptedPayload =
  * | `ciphertext` | 1 + 3 |
  * | nonce and tag of the ratchet | 12 + 16 |
  *
- * An ordinary message has no handshake and so 72 bytes less.
+ * An ordinary message has no handshake and so 72 bytes less; a hybrid first message has `HYBRID_OVERHEAD_BYTES` more.
  */
 export const MAX_PAYLOAD_OVERHEAD_BYTES = 154;
+
+/** What `kem_ciphertext` adds to a first message: 1 + 2 + 1,088. */
+export const HYBRID_OVERHEAD_BYTES = 3 + KEM_CIPHERTEXT_BYTES;
 
 /** @throws {@link CodecError} `INVALID_OPTION` for a key or ciphertext of the wrong length */
 export function encodePayload(payload: EncryptedPayload): Uint8Array {
@@ -64,27 +79,39 @@ export function encodePayload(payload: EncryptedPayload): Uint8Array {
     const encryption = { case: "doubleratchet", value: message } as const;
     return toBinary(EncryptedPayloadSchema, create(EncryptedPayloadSchema, { encryption }));
   }
-  const { initiator, ephemeral } = payload;
+  const { initiator, ephemeral, kemCiphertext } = payload;
   checkKey("initiator", initiator);
   checkKey("ephemeral", ephemeral);
-  const encryption = { case: "inboxHandshake", value: { initiator, ephemeral, message } } as const;
+  if (kemCiphertext && kemCiphertext.length !== KEM_CIPHERTEXT_BYTES) {
+    throw new CodecError(
+      "INVALID_OPTION",
+      `kemCiphertext: want ${KEM_CIPHERTEXT_BYTES} bytes, got ${kemCiphertext.length}`,
+    );
+  }
+  const handshake = { initiator, ephemeral, message, ...(kemCiphertext && { kemCiphertext }) };
+  const encryption = { case: "inboxHandshake", value: handshake } as const;
   return toBinary(EncryptedPayloadSchema, create(EncryptedPayloadSchema, { encryption }));
 }
 
 /** The payload, whose byte fields are views into `bytes`; undefined unless every length is right. */
-export function decodePayload(bytes: Uint8Array): EncryptedPayload | undefined {
-  const encryption = decodeMessage(EncryptedPayloadSchema, bytes)?.encryption;
+export function decodePayload(bytes: Uint8Array): EncryptedPayload | UnsupportedPayload | undefined {
+  const decoded = decodeMessage(EncryptedPayloadSchema, bytes);
+  const encryption = decoded?.encryption;
   if (encryption?.case === "doubleratchet") {
     const message = toFields(encryption.value);
     return message && { kind: "ratchet", message };
   }
   if (encryption?.case === "inboxHandshake") {
-    const { initiator, ephemeral } = encryption.value;
+    const { initiator, ephemeral, kemCiphertext } = encryption.value;
     const message = toFields(encryption.value.message);
     if (!message || initiator.length !== KEY_BYTES || ephemeral.length !== KEY_BYTES) return undefined;
-    return { kind: "handshake", initiator, ephemeral, message };
+    if (kemCiphertext.length === 0) return { kind: "handshake", initiator, ephemeral, message };
+    if (kemCiphertext.length !== KEM_CIPHERTEXT_BYTES) return undefined;
+    return { kind: "handshake", initiator, ephemeral, kemCiphertext, message };
   }
-  return undefined;
+  const member = decoded ? unknownMember(EncryptedPayloadSchema, bytes) : 0;
+  // Field 1 is the plaintext of the reference library, which is never taken.
+  return member > 1 ? { kind: "unsupported", member, bytes } : undefined;
 }
 
 function toFields(message: DoubleRatchet | undefined): RatchetFields | undefined {

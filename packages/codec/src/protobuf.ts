@@ -15,3 +15,12 @@ export function decodeMessage<Desc extends DescMessage>(
     return undefined;
   }
 }
+
+/** Number of the first field that the schema does not have; 0 if it has all. */
+export function unknownMember(schema: DescMessage, bytes: Uint8Array): number {
+  try {
+    return fromBinary(schema, bytes).$unknown?.[0]?.no ?? 0;
+  } catch {
+    return 0;
+  }
+}

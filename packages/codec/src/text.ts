@@ -11,16 +11,17 @@ import { decodeMessage } from "./protobuf.ts";
 
 export type TextContent = { readonly kind: "text"; readonly text: string };
 
-/** Domain 25,448, tag 1: `chat.content.v1.Text`. */
-export const textType = defineContentType<TextContent>({
+/** Domain 25,448, tag 1: `chat.content.v1.Text`. No fallback: every program has this type. */
+export const textType = defineContentType({
   kind: "text",
-  domainId: CHAT_DOMAIN,
+  domain: CHAT_DOMAIN,
   tag: 1,
-  encode: ({ text }) => toBinary(TextSchema, create(TextSchema, { body: text })),
+  encode: ({ text }: Omit<TextContent, "kind">) => toBinary(TextSchema, create(TextSchema, { body: text })),
   decode: (payload) => {
     const message = decodeMessage(TextSchema, payload);
-    return message && { kind: "text", text: message.body };
+    return message && { text: message.body };
   },
+  fallback: () => "",
 });
 
 /**
@@ -29,12 +30,15 @@ export const textType = defineContentType<TextContent>({
  * @throws {@link CodecError} `INVALID_CONTENT` for anything but a string
  */
 export function text(value: string): TextContent {
-  if (typeof value !== "string") {
-    throw new CodecError("INVALID_CONTENT", `text: want a string, got ${typeof value}`);
-  }
-  return { kind: "text", text: value.toWellFormed() };
+  return textType.create({ text: checkString("text", value) });
 }
 
 export function isText(content: AnyContent): content is TextContent {
-  return content.kind === "text";
+  return textType.is(content);
+}
+
+/** The string, well formed. @throws {@link CodecError} `INVALID_CONTENT` */
+export function checkString(name: string, value: unknown): string {
+  if (typeof value !== "string") throw new CodecError("INVALID_CONTENT", `${name}: want a string, got ${typeof value}`);
+  return value.toWellFormed();
 }

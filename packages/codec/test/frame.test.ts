@@ -14,10 +14,30 @@ test("a frame comes back as it was", () => {
   fc.assert(property);
 });
 
-test("frames of a newer version, and placeholders, are unknown", () => {
-  expect(decodePrivateFrame(Uint8Array.of(8, 7, 0x5a, 0))).toEqual({ timestampMs: 7, body: { kind: "unknown" } });
-  const renewal = [0xa2, 0x01, 2, 1, 1]; // field 20
-  expect(decodePrivateFrame(Uint8Array.of(8, 7, ...renewal))).toEqual({ timestampMs: 7, body: { kind: "unknown" } });
+test("frames of a newer version, and placeholders, are unknown and lose nothing", () => {
+  for (const [member, bytes] of [
+    [11, [8, 7, 0x5a, 0]],
+    [21, [8, 7, 0xaa, 0x01, 2, 1, 1]],
+    [0, [8, 7]],
+  ] as const) {
+    const frame = Uint8Array.from(bytes);
+    expect(decodePrivateFrame(frame)).toEqual({ timestampMs: 7, body: { kind: "unknown", member, frame } });
+  }
+});
+
+test("a renewal comes back as it was, and one of wrong lengths is unknown", () => {
+  const bundle = {
+    installationKey: new Uint8Array(32).fill(1),
+    ephemeralKey: new Uint8Array(32).fill(2),
+    signature: new Uint8Array(64).fill(3),
+  };
+  for (const sent of [bundle, { ...bundle, kemKey: new Uint8Array(1_184).fill(4) }]) {
+    const body = { kind: "renewal", bundle: sent } as const;
+    expect(decodePrivateFrame(encodePrivateFrame({ timestampMs: 7, body }))).toEqual({ timestampMs: 7, body });
+  }
+  const short = Uint8Array.of(8, 7, 0xa2, 0x01, 2, 0x0a, 0);
+  expect(decodePrivateFrame(short)).toMatchObject({ body: { kind: "unknown", member: 20 } });
+});
 });
 
 test("a time that no Date can hold is malformed", () => {

@@ -10,10 +10,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/content/v1/content.proto.
  */
 export const file_chat_content_v1_content: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jaGF0L2NvbnRlbnQvdjEvY29udGVudC5wcm90bxIPY2hhdC5jb250ZW50LnYxIj8KDENvbnRlbnRGcmFtZRIRCglkb21haW5faWQYASABKA0SCwoDdGFnGAIgASgNEg8KB3BheWxvYWQYAyABKAwiFAoEVGV4dBIMCgRib2R5GAEgASgJIjcKBEZpbGUSDAoEbmFtZRgBIAEoCRISCgptZWRpYV90eXBlGAIgASgJEg0KBWJ5dGVzGAMgASgMYgZwcm90bzM");
+  fileDesc("Ch1jaGF0L2NvbnRlbnQvdjEvY29udGVudC5wcm90bxIPY2hhdC5jb250ZW50LnYxImIKDENvbnRlbnRGcmFtZRIRCglkb21haW5faWQYASABKA0SCwoDdGFnGAIgASgNEg8KB3BheWxvYWQYAyABKAwSEAoIZmFsbGJhY2sYBCABKAkSDwoHdmVyc2lvbhgFIAEoDSIUCgRUZXh0EgwKBGJvZHkYASABKAkiZgoERmlsZRIMCgRuYW1lGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkSDQoFYnl0ZXMYAyABKAwSLQoJdGh1bWJuYWlsGAQgASgLMhouY2hhdC5jb250ZW50LnYxLlRodW1ibmFpbCIuCglUaHVtYm5haWwSEgoKbWVkaWFfdHlwZRgBIAEoCRINCgVieXRlcxgCIAEoDCIpCgVSZXBseRISCgptZXNzYWdlX2lkGAEgASgMEgwKBGJvZHkYAiABKAkiQQoIUmVhY3Rpb24SEgoKbWVzc2FnZV9pZBgBIAEoDBINCgVlbW9qaRgCIAEoCRISCgppc19yZW1vdmVkGAMgASgIIigKBEVkaXQSEgoKbWVzc2FnZV9pZBgBIAEoDBIMCgRib2R5GAIgASgJIhwKBkRlbGV0ZRISCgptZXNzYWdlX2lkGAEgASgMIiIKC1JlYWRSZWNlaXB0EhMKC21lc3NhZ2VfaWRzGAEgAygMIhwKBlR5cGluZxISCgppc19zdG9wcGVkGAEgASgIIiMKBEpzb24SDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoCWIGcHJvdG8z");
 
 /**
- * Any application payload, with the name of its type (LIP-240).
+ * Any application payload, with the name of its type (LIP-240, which has the first three fields).
  *
  * @generated from message chat.content.v1.ContentFrame
  */
@@ -32,6 +32,20 @@ export type ContentFrame = Message<"chat.content.v1.ContentFrame"> & {
    * @generated from field: bytes payload = 3;
    */
   payload: Uint8Array;
+
+  /**
+   * What a program shows that does not know the type; empty: nothing.
+   *
+   * @generated from field: string fallback = 4;
+   */
+  fallback: string;
+
+  /**
+   * Of the payload's definition. 0 is the first version.
+   *
+   * @generated from field: uint32 version = 5;
+   */
+  version: number;
 };
 
 /**
@@ -61,7 +75,7 @@ export const TextSchema: GenMessage<Text> = /*@__PURE__*/
   messageDesc(file_chat_content_v1_content, 1);
 
 /**
- * Supplied type: a file, whole.
+ * Supplied type: an attachment, whole.
  *
  * @generated from message chat.content.v1.File
  */
@@ -80,6 +94,11 @@ export type File = Message<"chat.content.v1.File"> & {
    * @generated from field: bytes bytes = 3;
    */
   bytes: Uint8Array;
+
+  /**
+   * @generated from field: chat.content.v1.Thumbnail thumbnail = 4;
+   */
+  thumbnail?: Thumbnail | undefined;
 };
 
 /**
@@ -88,4 +107,192 @@ export type File = Message<"chat.content.v1.File"> & {
  */
 export const FileSchema: GenMessage<File> = /*@__PURE__*/
   messageDesc(file_chat_content_v1_content, 2);
+
+/**
+ * A small picture of an attachment.
+ *
+ * @generated from message chat.content.v1.Thumbnail
+ */
+export type Thumbnail = Message<"chat.content.v1.Thumbnail"> & {
+  /**
+   * @generated from field: string media_type = 1;
+   */
+  mediaType: string;
+
+  /**
+   * @generated from field: bytes bytes = 2;
+   */
+  bytes: Uint8Array;
+};
+
+/**
+ * Describes the message chat.content.v1.Thumbnail.
+ * Use `create(ThumbnailSchema)` to create a new message.
+ */
+export const ThumbnailSchema: GenMessage<Thumbnail> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 3);
+
+/**
+ * Supplied type: a text that answers a message.
+ *
+ * @generated from message chat.content.v1.Reply
+ */
+export type Reply = Message<"chat.content.v1.Reply"> & {
+  /**
+   * Id of a message of the conversation (16 bytes), as in the types below.
+   *
+   * @generated from field: bytes message_id = 1;
+   */
+  messageId: Uint8Array;
+
+  /**
+   * @generated from field: string body = 2;
+   */
+  body: string;
+};
+
+/**
+ * Describes the message chat.content.v1.Reply.
+ * Use `create(ReplySchema)` to create a new message.
+ */
+export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 4);
+
+/**
+ * Supplied type: an emoji on a message, or its removal.
+ *
+ * @generated from message chat.content.v1.Reaction
+ */
+export type Reaction = Message<"chat.content.v1.Reaction"> & {
+  /**
+   * @generated from field: bytes message_id = 1;
+   */
+  messageId: Uint8Array;
+
+  /**
+   * @generated from field: string emoji = 2;
+   */
+  emoji: string;
+
+  /**
+   * @generated from field: bool is_removed = 3;
+   */
+  isRemoved: boolean;
+};
+
+/**
+ * Describes the message chat.content.v1.Reaction.
+ * Use `create(ReactionSchema)` to create a new message.
+ */
+export const ReactionSchema: GenMessage<Reaction> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 5);
+
+/**
+ * Supplied type: another text for an earlier message of the same author.
+ *
+ * @generated from message chat.content.v1.Edit
+ */
+export type Edit = Message<"chat.content.v1.Edit"> & {
+  /**
+   * @generated from field: bytes message_id = 1;
+   */
+  messageId: Uint8Array;
+
+  /**
+   * @generated from field: string body = 2;
+   */
+  body: string;
+};
+
+/**
+ * Describes the message chat.content.v1.Edit.
+ * Use `create(EditSchema)` to create a new message.
+ */
+export const EditSchema: GenMessage<Edit> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 6);
+
+/**
+ * Supplied type: the wish that an earlier message of the same author is no longer shown.
+ *
+ * @generated from message chat.content.v1.Delete
+ */
+export type Delete = Message<"chat.content.v1.Delete"> & {
+  /**
+   * @generated from field: bytes message_id = 1;
+   */
+  messageId: Uint8Array;
+};
+
+/**
+ * Describes the message chat.content.v1.Delete.
+ * Use `create(DeleteSchema)` to create a new message.
+ */
+export const DeleteSchema: GenMessage<Delete> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 7);
+
+/**
+ * Supplied type: messages that a person has seen.
+ *
+ * @generated from message chat.content.v1.ReadReceipt
+ */
+export type ReadReceipt = Message<"chat.content.v1.ReadReceipt"> & {
+  /**
+   * @generated from field: repeated bytes message_ids = 1;
+   */
+  messageIds: Uint8Array[];
+};
+
+/**
+ * Describes the message chat.content.v1.ReadReceipt.
+ * Use `create(ReadReceiptSchema)` to create a new message.
+ */
+export const ReadReceiptSchema: GenMessage<ReadReceipt> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 8);
+
+/**
+ * Supplied type: somebody writes, or no longer does.
+ *
+ * @generated from message chat.content.v1.Typing
+ */
+export type Typing = Message<"chat.content.v1.Typing"> & {
+  /**
+   * @generated from field: bool is_stopped = 1;
+   */
+  isStopped: boolean;
+};
+
+/**
+ * Describes the message chat.content.v1.Typing.
+ * Use `create(TypingSchema)` to create a new message.
+ */
+export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 9);
+
+/**
+ * Supplied type: JSON of the application's own.
+ *
+ * @generated from message chat.content.v1.Json
+ */
+export type Json = Message<"chat.content.v1.Json"> & {
+  /**
+   * Of the application's schema.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * RFC 8259.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message chat.content.v1.Json.
+ * Use `create(JsonSchema)` to create a new message.
+ */
+export const JsonSchema: GenMessage<Json> = /*@__PURE__*/
+  messageDesc(file_chat_content_v1_content, 10);
 

@@ -4,16 +4,18 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { IntroBundle } from "../../invite/v1/invite_pb.ts";
+import { file_chat_invite_v1_invite } from "../../invite/v1/invite_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file chat/conversation/v1/private_v1.proto.
  */
 export const file_chat_conversation_v1_private_v1: GenFile = /*@__PURE__*/
-  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSJ+Cg5Qcml2YXRlVjFGcmFtZRIRCgl0aW1lc3RhbXAYASABKAQSEQoHY29udGVudBgKIAEoDEgAEjgKC3BsYWNlaG9sZGVyGAsgASgLMiEuY2hhdC5jb252ZXJzYXRpb24udjEuUGxhY2Vob2xkZXJIAEIMCgpmcmFtZV90eXBlIh4KC1BsYWNlaG9sZGVyEg8KB2NvdW50ZXIYASABKA1iBnByb3RvMw");
+  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSKuAQoOUHJpdmF0ZVYxRnJhbWUSEQoJdGltZXN0YW1wGAEgASgEEhEKB2NvbnRlbnQYCiABKAxIABI4CgtwbGFjZWhvbGRlchgLIAEoCzIhLmNoYXQuY29udmVyc2F0aW9uLnYxLlBsYWNlaG9sZGVySAASLgoHcmVuZXdhbBgUIAEoCzIbLmNoYXQuaW52aXRlLnYxLkludHJvQnVuZGxlSABCDAoKZnJhbWVfdHlwZSIeCgtQbGFjZWhvbGRlchIPCgdjb3VudGVyGAEgASgNYgZwcm90bzM", [file_chat_invite_v1_invite]);
 
 /**
- * One frame of a 1:1 conversation (LIP-242). Members that a receiver does not know are counted and ignored.
+ * One frame of a 1:1 conversation (LIP-242). What a receiver does not know of it, it keeps.
  *
  * @generated from message chat.conversation.v1.PrivateV1Frame
  */
@@ -42,6 +44,14 @@ export type PrivateV1Frame = Message<"chat.conversation.v1.PrivateV1Frame"> & {
      */
     value: Placeholder;
     case: "placeholder";
+  } | {
+    /**
+     * For the peer alone: restarts the conversation if its session breaks.
+     *
+     * @generated from field: chat.invite.v1.IntroBundle renewal = 20;
+     */
+    value: IntroBundle;
+    case: "renewal";
   } | { case: undefined; value?: undefined };
 };
 

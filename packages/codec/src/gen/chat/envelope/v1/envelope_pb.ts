@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/envelope/v1/envelope.proto.
  */
 export const file_chat_envelope_v1_envelope: GenFile = /*@__PURE__*/
-  fileDesc("Ch9jaGF0L2VudmVsb3BlL3YxL2VudmVsb3BlLnByb3RvEhBjaGF0LmVudmVsb3BlLnYxIlsKCEVudmVsb3BlEg8KB3ZlcnNpb24YASABKA0SDAoEaGludBgCIAEoDBINCgVub25jZRgDIAEoDBIOCgZzZWFsZWQYBCABKAwSEQoJZXBoZW1lcmFsGAUgASgMIp0BChBFbmNyeXB0ZWRQYXlsb2FkEjgKDWRvdWJsZXJhdGNoZXQYAiABKAsyHy5jaGF0LmVudmVsb3BlLnYxLkRvdWJsZVJhdGNoZXRIABI7Cg9pbmJveF9oYW5kc2hha2UYAyABKAsyIC5jaGF0LmVudmVsb3BlLnYxLkluYm94SGFuZHNoYWtlSABCDAoKZW5jcnlwdGlvbkoECAEQAiJYCg1Eb3VibGVSYXRjaGV0EgoKAmRoGAEgASgMEg8KB21zZ19udW0YAiABKA0SFgoOcHJldl9jaGFpbl9sZW4YAyABKA0SEgoKY2lwaGVydGV4dBgEIAEoDCJoCg5JbmJveEhhbmRzaGFrZRIRCglpbml0aWF0b3IYASABKAwSEQoJZXBoZW1lcmFsGAIgASgMEjAKB21lc3NhZ2UYAyABKAsyHy5jaGF0LmVudmVsb3BlLnYxLkRvdWJsZVJhdGNoZXRiBnByb3RvMw");
+  fileDesc("Ch9jaGF0L2VudmVsb3BlL3YxL2VudmVsb3BlLnByb3RvEhBjaGF0LmVudmVsb3BlLnYxIlsKCEVudmVsb3BlEg8KB3ZlcnNpb24YASABKA0SDAoEaGludBgCIAEoDBINCgVub25jZRgDIAEoDBIOCgZzZWFsZWQYBCABKAwSEQoJZXBoZW1lcmFsGAUgASgMIp0BChBFbmNyeXB0ZWRQYXlsb2FkEjgKDWRvdWJsZXJhdGNoZXQYAiABKAsyHy5jaGF0LmVudmVsb3BlLnYxLkRvdWJsZVJhdGNoZXRIABI7Cg9pbmJveF9oYW5kc2hha2UYAyABKAsyIC5jaGF0LmVudmVsb3BlLnYxLkluYm94SGFuZHNoYWtlSABCDAoKZW5jcnlwdGlvbkoECAEQAiJYCg1Eb3VibGVSYXRjaGV0EgoKAmRoGAEgASgMEg8KB21zZ19udW0YAiABKA0SFgoOcHJldl9jaGFpbl9sZW4YAyABKA0SEgoKY2lwaGVydGV4dBgEIAEoDCKAAQoOSW5ib3hIYW5kc2hha2USEQoJaW5pdGlhdG9yGAEgASgMEhEKCWVwaGVtZXJhbBgCIAEoDBIwCgdtZXNzYWdlGAMgASgLMh8uY2hhdC5lbnZlbG9wZS52MS5Eb3VibGVSYXRjaGV0EhYKDmtlbV9jaXBoZXJ0ZXh0GAQgASgMYgZwcm90bzM");
 
 /**
  * What an observer of the network sees of a chat message: nothing in it repeats.
@@ -154,6 +154,13 @@ export type InboxHandshake = Message<"chat.envelope.v1.InboxHandshake"> & {
    * @generated from field: chat.envelope.v1.DoubleRatchet message = 3;
    */
   message?: DoubleRatchet | undefined;
+
+  /**
+   * Answers a hybrid invite: ML-KEM-768 ciphertext of the agreement (1,088 bytes). Else empty.
+   *
+   * @generated from field: bytes kem_ciphertext = 4;
+   */
+  kemCiphertext: Uint8Array;
 };
 
 /**

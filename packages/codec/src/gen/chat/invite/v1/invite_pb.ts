@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/invite/v1/invite.proto.
  */
 export const file_chat_invite_v1_invite: GenFile = /*@__PURE__*/
-  fileDesc("ChtjaGF0L2ludml0ZS92MS9pbnZpdGUucHJvdG8SDmNoYXQuaW52aXRlLnYxIlcKC0ludHJvQnVuZGxlEhsKE2luc3RhbGxhdGlvbl9wdWJrZXkYASABKAwSGAoQZXBoZW1lcmFsX3B1YmtleRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAxiBnByb3RvMw");
+  fileDesc("ChtjaGF0L2ludml0ZS92MS9pbnZpdGUucHJvdG8SDmNoYXQuaW52aXRlLnYxImsKC0ludHJvQnVuZGxlEhsKE2luc3RhbGxhdGlvbl9wdWJrZXkYASABKAwSGAoQZXBoZW1lcmFsX3B1YmtleRgCIAEoDBIRCglzaWduYXR1cmUYAyABKAwSEgoKa2VtX3B1YmtleRgEIAEoDGIGcHJvdG8z");
 
 /**
  * Introduction bundle (LIP-241): what an invite link carries.
@@ -33,11 +33,19 @@ export type IntroBundle = Message<"chat.invite.v1.IntroBundle"> & {
   ephemeralPubkey: Uint8Array;
 
   /**
-   * XEdDSA by the installation key over "logos_chatintro_1_" || ephemeral_pubkey (64 bytes).
+   * XEdDSA by the installation key (64 bytes) over "logos_chatintro_1_" || ephemeral_pubkey, or, with a kem_pubkey,
+   * over "logos_chatintro_2_" || ephemeral_pubkey || kem_pubkey.
    *
    * @generated from field: bytes signature = 3;
    */
   signature: Uint8Array;
+
+  /**
+   * Hybrid invites only: ML-KEM-768 key of this invite (1,184 bytes).
+   *
+   * @generated from field: bytes kem_pubkey = 4;
+   */
+  kemPubkey: Uint8Array;
 };
 
 /**

@@ -48,7 +48,7 @@ describe("all providers give the same bytes", () => {
   test("for sealing and opening, at every size where another implementation begins", () => {
     const sizes = fc.oneof(
       fc.integer({ min: 0, max: 700 }),
-      fc.constantFrom(63, 64, 65, 319, 320, 321, 65_535, 65_536, 65_537, 150_000),
+      fc.constantFrom(63, 64, 65, 319, 320, 321, 65_536, 150_000),
     );
     const property = fc.property(bytes(32), bytes(12), sizes, bytes(0, 150), fc.nat(), (key, nonce, size, aad, at) => {
       const plaintext = new Uint8Array(size).map((_, index) => index * 7 + at);

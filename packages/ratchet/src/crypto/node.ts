@@ -25,6 +25,7 @@ import { systemRandom } from "./system-random.ts";
 
 /** From here on Node's AEAD is faster than the one in JavaScript. */
 const NODE_AEAD_BYTES = 320;
+const LARGE_BYTES = 16_384;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const CIPHER = "chacha20-poly1305";
@@ -32,9 +33,6 @@ const CIPHER = "chacha20-poly1305";
 const PKCS8_PREFIX = fromHex("302e020100300506032b656e04220420");
 /** And SubjectPublicKeyInfo before the 32 bytes of a public key, in base64. */
 const SPKI_PREFIX = { X25519: "MCowBQYDK2VuAyEA", Ed25519: "MCowBQYDK2VwAyEA" } as const;
-
-/** Ciphertext is copied behind its nonce in pieces that are still in the cache then. */
-const PIECE_BYTES = 65_536;
 
 const privateKeys = createKeyCache(importSecretKey);
 const publicKeys = createKeyCache((key) => importPublicKey("X25519", key));
@@ -63,11 +61,12 @@ export function createNodeCrypto({ kernels = "tuned" }: CryptoOptions = {}): Cry
       if (plaintext.length < NODE_AEAD_BYTES) return seal(key, nonce, plaintext, associatedData);
       const cipher = createCipheriv(CIPHER, createSecretKey(key), nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(associatedData, { plaintextLength: plaintext.length });
-      const sealed = new Uint8Array(NONCE_BYTES + plaintext.length + TAG_BYTES);
+      // Not filled with zeros, which takes as long as the copy; every byte is written below.
+      const sealed = plain(Buffer.allocUnsafeSlow(NONCE_BYTES + plaintext.length + TAG_BYTES));
       sealed.set(nonce);
-      for (let offset = 0; offset < plaintext.length; offset += PIECE_BYTES) {
-        sealed.set(cipher.update(plaintext.subarray(offset, offset + PIECE_BYTES)), NONCE_BYTES + offset);
-      }
+      const ciphertext = cipher.update(plaintext);
+      sealed.set(ciphertext, NONCE_BYTES);
+      release(ciphertext);
       cipher.final();
       sealed.set(cipher.getAuthTag(), NONCE_BYTES + plaintext.length);
       return sealed;
@@ -127,6 +126,16 @@ function exportPublicKey(key: KeyObject): Uint8Array {
 function importPublicKey(curve: keyof typeof SPKI_PREFIX, key: Uint8Array): KeyObject {
   const base64 = Buffer.from(key.buffer, key.byteOffset, key.length).toString("base64");
   return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${SPKI_PREFIX[curve]}${base64}\n-----END PUBLIC KEY-----\n`);
+}
+
+/**
+ * Gives the memory of a large buffer back now. The garbage collector would take its time, and collects more often the
+ * more such memory waits for it: a fifth of the time of a message of 150 KiB.
+ */
+function release(buffer: Buffer): void {
+  const { buffer: memory } = buffer;
+  // Never what it shares with others.
+  if (buffer.length >= LARGE_BYTES && memory.byteLength === buffer.length && "transfer" in memory) memory.transfer(0);
 }
 
 /** The same bytes, not as a Buffer. */

@@ -149,7 +149,7 @@ describe("a peer that makes ever more sessions", () => {
 test("a broken session is neither chosen nor revived by what still arrives for it", () => {
   let peer = add(add(openPeer(KEY), 1, "responder"), 2, "responder");
   peer = breakSession(peer, idOf(2), AT).peer;
-  peer = opened(peer, 2);
+  expect(opened(peer, 2, NOW_MS + DAY_MS).sessions).toEqual(peer.sessions);
   expect(sendsOn(peer)).toBe(idOf(1));
   expect(sessionsForReceiving(peer, AT).map(({ id }) => id)).toEqual([idOf(1)]);
 });

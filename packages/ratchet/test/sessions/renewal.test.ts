@@ -12,6 +12,7 @@ import {
   type Peer,
   receiveRenewal,
   renew,
+  revokeInvite,
   sessionForSending,
   wipe,
 } from "../../src/index.ts";
@@ -142,6 +143,13 @@ describe("what is offered", () => {
     expect(offerRenewal(breakAllSessions(aboutBob, AT).peer, alice.invites, { ...AT, random: alice.random })).toEqual({
       kind: "not-needed",
     });
+  });
+
+  test("is made anew when it was revoked or used, in the same session", () => {
+    const { bob, aboutAlice, ownOfBob } = friends(139);
+    bob.invites = revokeInvite(bob.invites, ownOfBob.id, AT).invites;
+    const { about } = give(bob, aboutAlice);
+    expect(about.offered.map(({ inviteId }) => inviteId)).not.toContain(ownOfBob.id);
   });
 
   test("is never more than two live invites for a peer, and the oldest is wiped", () => {

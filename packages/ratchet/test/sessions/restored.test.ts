@@ -8,6 +8,7 @@ import {
   decrypt,
   encodeState,
   encrypt,
+  generateKeyPair,
   judgeGeneration,
   noteOpened,
   noteUnopened,
@@ -17,6 +18,7 @@ import {
   type RatchetState,
   sessionForSending,
   sessionsForReceiving,
+  tendSessions,
 } from "../../src/index.ts";
 import { meet, NOW_MS, receive, send } from "../peers.ts";
 import { createRandom } from "../random.ts";
@@ -55,7 +57,9 @@ describe("a restored state", () => {
     for (const nowMs of [NOW_MS, NOW_MS + 1_000 * DAY_MS]) {
       expect([sessionForSending(peer), sessionsForReceiving(peer, { nowMs })]).toEqual([undefined, []]);
     }
-    expect(peer.sessions.map(({ status }) => status)).toEqual(["broken"]);
+    // It stays known as the reason to renew.
+    const later = tendSessions(peer, { nowMs: NOW_MS + 1_000 * DAY_MS });
+    expect(later.peer.sessions.map(({ status }) => status)).toEqual(["broken"]);
   });
 });
 
@@ -160,6 +164,25 @@ describe("when nothing outside tells", () => {
     expect(peer.sessions[0]?.status).toBe("live");
     const next = take(peer, state, send(peers, "alice", "to Bob", random));
     expect(next.state).not.toBe(state);
+  });
+
+  test("messages that open again start the count anew, and headers that are none do not count", () => {
+    const { random, peers } = restored();
+    let peer = aboutAlice(peers.alice.keyPair.publicKey);
+    const unknown = (messageNumber: number) => {
+      const dh = generateKeyPair(random).publicKey;
+      return { dh, messageNumber, previousChainLength: 0, ciphertext: new Uint8Array(28) };
+    };
+    for (let round = 0; round < 5; round += 1) {
+      for (const number of [0, 1]) peer = noteUnopened(peer, ID, unknown(number), AT).peer;
+      peer = noteOpened(peer, ID, unknown(2), AT).peer;
+    }
+    for (const length of [0, 3, 31, 33]) {
+      for (const number of [0, 1, 2]) {
+        peer = noteUnopened(peer, ID, { ...unknown(number), dh: new Uint8Array(length) }, AT).peer;
+      }
+    }
+    expect(peer.sessions[0]?.status).toBe("live");
   });
 
   test("what is kept of the peer's keys stays bounded", () => {

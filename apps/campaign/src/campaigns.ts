@@ -7,6 +7,7 @@ import type { Campaign } from "./campaign.ts";
 export type CampaignLoaders = Readonly<Record<string, () => Promise<Campaign>>>;
 
 export const CAMPAIGNS: CampaignLoaders = {
+  "codec-fuzz": async () => (await import("./campaigns/codec-fuzz.ts")).codecFuzz,
   "ratchet-fuzz": async () => (await import("./campaigns/ratchet-fuzz.ts")).ratchetFuzz,
   "ratchet-hash-fuzz": async () => (await import("./campaigns/ratchet-hash-fuzz.ts")).ratchetHashFuzz,
   "ratchet-x25519-fuzz": async () => (await import("./campaigns/ratchet-x25519-fuzz.ts")).ratchetX25519Fuzz,

@@ -38,7 +38,6 @@ test("a renewal comes back as it was, and one of wrong lengths is unknown", () =
   const short = Uint8Array.of(8, 7, 0xa2, 0x01, 2, 0x0a, 0);
   expect(decodePrivateFrame(short)).toMatchObject({ body: { kind: "unknown", member: 20 } });
 });
-});
 
 test("a time that no Date can hold is malformed", () => {
   const latest = encodePrivateFrame({

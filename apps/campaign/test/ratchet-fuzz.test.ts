@@ -15,6 +15,7 @@ test.each([20_261_123, freshSeed()])(
           (name) => `message.${name}`,
         ),
         ...["message.opened", "snapshot.read", "snapshot.refused", "key.taken", "key.refused", "signature"],
+        ...["invite.read", "invite.refused", "peer.read", "peer.refused"],
         ...["kem.keyTaken", "kem.keyRefused", "kem.ciphertextTaken", "kem.ciphertextRefused"],
         ...["honest.sent", "honest.opened", "honest.lost", "honest.repeated"],
       ]),

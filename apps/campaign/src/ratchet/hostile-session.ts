@@ -29,6 +29,7 @@ import {
 } from "@chat/ratchet";
 import type { Random } from "../random.ts";
 import { damaged, hostileKey, hostileSnapshot, MESSAGE_MUTATIONS } from "./hostile-inputs.ts";
+import { tryRecord } from "./hostile-records.ts";
 import { hex, isEqual } from "./odd-bytes.ts";
 
 export type Counts = Record<string, number>;
@@ -42,6 +43,7 @@ const CALL_LIMIT_MS = 5_000;
 const SIGNATURE_SHARE = 0.005;
 const KEM_SHARE = 0.006;
 const KEY_SHARE = 0.03;
+const RECORD_SHARE = 0.05;
 const SNAPSHOT_SHARE = 0.35;
 /** So often the states are compared with what they were, to see that no call changed one in place. */
 const COMPARE_EVERY = 16;
@@ -162,6 +164,7 @@ export class HostileSession {
     if (dice < SIGNATURE_SHARE) this.#hostileSignature();
     else if (dice < KEM_SHARE) this.#hostileKem();
     else if (dice < KEY_SHARE) this.#hostileKeys();
+    else if (dice < RECORD_SHARE) this.#hostileRecord();
     else if (dice < SNAPSHOT_SHARE) this.#hostileSnapshot();
     else this.#hostileMessage();
   }
@@ -195,6 +198,10 @@ export class HostileSession {
     const draw = (length: number) => this.#random.bytes(length);
     const encrypting = () => encrypt(state, snapshot, { random: draw, crypto: this.#crypto });
     this.#timed(() => unless("CANNOT_SEND", () => unless("CHAIN_EXHAUSTED", encrypting)));
+  }
+
+  #hostileRecord(): void {
+    this.#count(tryRecord(this.#random, (call) => this.#timed(() => unless("INVALID_STATE", call))));
   }
 
   #hostileKeys(): void {

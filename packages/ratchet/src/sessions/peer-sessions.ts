@@ -2,7 +2,8 @@
  * All sessions with one peer: which to send on, which to receive on, which are broken, which are over.
  * Two may be live at once, because both sides began at the same moment or because one was renewed. Both sides choose the
  * same one to send on: of those that both are known to have, the one begun latest after another was there already (its
- * rank), then the one with the bytewise smaller `base`.
+ * rank), then the one with the bytewise smaller `base`. A handshake that arrives within an hour of one of ours counts as
+ * begun at the same moment, so that it does not matter which answer overtakes which first message.
  * Spec: protocol.md, "Sessions": several sessions with one peer, restored backup.
  * @module
  */
@@ -13,6 +14,8 @@ import type { NewSession } from "./first-message.ts";
 import { checkTime, resolveSessionLimits, type SessionLimits } from "./session-limits.ts";
 import type { RemoteInvite } from "./start-session.ts";
 
+const SIMULTANEOUS_MS = 60 * 60 * 1_000;
+
 /** What is known of a session besides its ratchet state, which the caller keeps under the same id. Not secret. */
 export type PeerSession = {
   readonly id: string;
@@ -22,8 +25,9 @@ export type PeerSession = {
   readonly status: "live" | "broken";
   /** Whether the peer is known to have it: always for the responder, after the first answer for the initiator. */
   readonly isShared: boolean;
-  /** 0, or one more than the highest among the shared sessions when this one was made. */
+  /** 0, or one more than the highest among the sessions that were shared before this one was begun. */
   readonly rank: number;
+  readonly createdAtMs: number;
   /** When a message last opened on it, or it was made. */
   readonly lastUsedAtMs: number;
   /** Since when another one is sent on. */
@@ -63,15 +67,17 @@ export function openPeer(key: Uint8Array): Peer {
 export function addSession(peer: Peer, session: Omit<NewSession, "ratchet" | "peer">, options: Timed): SessionsChange {
   const { id, base, role } = session;
   const { maxSessionsPerPeer } = resolveSessionLimits(options.limits);
-  const shared = peer.sessions.filter(({ isShared }) => isShared);
+  const { nowMs } = options;
+  const before = peer.sessions.filter((known) => known.isShared && !isSimultaneous(known, role, nowMs));
   const added: PeerSession = {
     id,
     base,
     role,
     status: "live",
     isShared: role === "responder",
-    rank: Math.max(-1, ...shared.map(({ rank }) => rank)) + 1,
-    lastUsedAtMs: options.nowMs,
+    rank: Math.max(-1, ...before.map(({ rank }) => rank)) + 1,
+    createdAtMs: nowMs,
+    lastUsedAtMs: nowMs,
     progress: NO_PROGRESS,
   };
   const others = peer.sessions.filter((known) => known.id !== id).sort(compare);
@@ -164,6 +170,11 @@ function withSession(peer: Peer, sessionId: string, change: (session: PeerSessio
 function withoutEnd(session: PeerSession): PeerSession {
   const { supersededAtMs: _, ...rest } = session;
   return rest;
+}
+
+/** Whether the peer may have begun a session in `role` before it knew of `ours`. */
+function isSimultaneous(ours: PeerSession, role: "initiator" | "responder", nowMs: number): boolean {
+  return role === "responder" && ours.role === "initiator" && nowMs - ours.createdAtMs < SIMULTANEOUS_MS;
 }
 
 /** The better one to send on first. */

@@ -3,7 +3,7 @@
  *
  * Version 1: version (1), flags (1: renewal received, with a KEM key), IK (32), as the flags say prekey (32) and KEM key
  * (1,184), number of sessions (4) and for each id (18), base (18), flags (1: responder, broken, shared, superseded),
- * rank (8), last used at (8), superseded at (8, if so), number of seen keys (4) and for each 8 bytes, number of unopened
+ * rank (8), created at (8), last used at (8), superseded at (8, if so), number of seen keys (4) and for each 8 bytes, number of unopened
  * messages (4) and for each key prefix (8) and number (8); then number of offered renewals (4) and for each invite id
  * (32), session id (18).
  * @module
@@ -24,7 +24,7 @@ const IS_SUPERSEDED = 8;
 const CONVERSATION_BYTES = 18;
 const KEM_KEY_BYTES = 1_184;
 const INVITE_ID_BYTES = 32;
-const SHORTEST_SESSION_BYTES = 2 * CONVERSATION_BYTES + 1 + 2 * 8 + 2 * 4;
+const SHORTEST_SESSION_BYTES = 2 * CONVERSATION_BYTES + 1 + 3 * 8 + 2 * 4;
 
 export function encodePeer({ key, sessions, offered, received }: Peer): Uint8Array {
   const flags = (received ? HAS_RENEWAL : 0) | (received?.kemKey ? HAS_KEM_KEY : 0);
@@ -59,7 +59,7 @@ export function decodePeer(snapshot: Uint8Array): Peer {
 }
 
 function encodeSession(session: PeerSession): Uint8Array {
-  const { id, base, role, status, isShared, rank, lastUsedAtMs, supersededAtMs, progress } = session;
+  const { id, base, role, status, isShared, rank, createdAtMs, lastUsedAtMs, supersededAtMs, progress } = session;
   const flags =
     (role === "responder" ? IS_RESPONDER : 0) |
     (status === "broken" ? IS_BROKEN : 0) |
@@ -70,6 +70,7 @@ function encodeSession(session: PeerSession): Uint8Array {
     base,
     Uint8Array.of(flags),
     uint64(rank),
+    uint64(createdAtMs),
     uint64(lastUsedAtMs),
     ...(supersededAtMs === undefined ? [] : [uint64(supersededAtMs)]),
     list(progress.seenKeys, packed),
@@ -85,6 +86,7 @@ function decodeSession(reader: Reader): PeerSession {
   const base = reader.take(CONVERSATION_BYTES);
   const flags = reader.flags(IS_RESPONDER | IS_BROKEN | IS_SHARED | IS_SUPERSEDED);
   const rank = reader.number();
+  const createdAtMs = reader.number();
   const lastUsedAtMs = reader.number();
   const supersededAtMs = flags & IS_SUPERSEDED ? reader.number() : undefined;
   const seenKeys = reader.list(KEY_PREFIX_BYTES, () => reader.hex(KEY_PREFIX_BYTES));
@@ -96,6 +98,7 @@ function decodeSession(reader: Reader): PeerSession {
     status: flags & IS_BROKEN ? "broken" : "live",
     isShared: (flags & IS_SHARED) !== 0,
     rank,
+    createdAtMs,
     lastUsedAtMs,
     ...(supersededAtMs !== undefined && { supersededAtMs }),
     progress: { seenKeys, unopened },

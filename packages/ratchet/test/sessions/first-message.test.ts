@@ -325,6 +325,32 @@ describe("downgrade", () => {
   });
 });
 
+test("whatever arrives as a first message is an answer, never an exception, and changes nothing", () => {
+  const { bob, own, first } = meet(81, { hybrid: true, use: "multi" });
+  const before = stored(bob);
+  const bytes = (right: Uint8Array) =>
+    fc.oneof(fc.uint8Array({ maxLength: 1_200 }), fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.constant(right));
+  const number = fc.oneof(fc.integer(), fc.double(), fc.constant(0));
+  const hostile = fc.record({
+    initiator: bytes(first.initiator),
+    ephemeral: bytes(first.ephemeral),
+    kemCiphertext: bytes(first.kemCiphertext ?? new Uint8Array()),
+    message: fc.record({
+      dh: bytes(first.message.dh),
+      messageNumber: number,
+      previousChainLength: number,
+      ciphertext: fc.uint8Array({ maxLength: 64 }),
+    }),
+  });
+  fc.assert(
+    fc.property(hostile, (message) => {
+      expect(open(bob, own, message)).toEqual({ kind: "discarded", reason: expect.any(String) });
+    }),
+    { numRuns: 200 },
+  );
+  expect(stored(bob)).toBe(before);
+});
+
 test("nobody starts a session with themselves, and no first message says so", () => {
   const { bob, own, first } = meet(80);
   const refused = expect.objectContaining({ code: "INVALID_OPTION" });

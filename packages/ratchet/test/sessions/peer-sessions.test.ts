@@ -75,22 +75,36 @@ describe("two people who begin at the same moment", () => {
     expect(Buffer.compare(Buffer.from(bases[0] ?? []), Buffer.from(his.session.base))).not.toBe(1);
   });
 
-  test("choose alike in whatever order they hear of each other", () => {
-    const property = fc.property(fc.boolean(), fc.boolean(), (aliceHasSmaller, answerFirst) => {
-      const [hers, his] = aliceHasSmaller ? [1, 2] : [2, 1];
-      const finish = (own: number, other: number) => {
-        const started = add(openPeer(KEY), own, "initiator");
-        return answerFirst
-          ? add(opened(started, own), other, "responder")
-          : opened(add(started, other, "responder"), own);
-      };
-      const [alice, bob] = [finish(hers, his), finish(his, hers)];
-      // If the answer came first, the other session was begun by somebody who knew of the first: it supersedes.
-      if (!answerFirst) expect([sendsOn(alice), sendsOn(bob)]).toEqual([idOf(1), idOf(1)]);
-      else expect([sendsOn(alice), sendsOn(bob)]).toEqual([idOf(his), idOf(hers)]);
-      for (const side of [alice, bob]) expect(sessionsForReceiving(side, AT).length).toBe(2);
-    });
-    fc.assert(property, { numRuns: 20 });
+  test.each([
+    ["before there was any session", false],
+    ["to renew one", true],
+  ])("%s choose alike in whatever order they hear of each other, and receive on both", (_when, isRenewal) => {
+    const finish = (own: number, other: number, answerFirst: boolean) => {
+      const known = isRenewal ? add(openPeer(KEY), 7, "responder", NOW_MS - DAY_MS) : openPeer(KEY);
+      const started = add(known, own, "initiator");
+      const answered = (peer: Peer) => opened(peer, own);
+      return answerFirst
+        ? add(answered(started), other, "responder", NOW_MS + 59 * 60_000)
+        : answered(add(started, other, "responder"));
+    };
+    const property = fc.property(
+      fc.boolean(),
+      fc.boolean(),
+      fc.boolean(),
+      (aliceHasSmaller, firstAtAlice, firstAtBob) => {
+        const [hers, his] = aliceHasSmaller ? [1, 2] : [2, 1];
+        const sides = [finish(hers, his, firstAtAlice), finish(his, hers, firstAtBob)];
+        expect(sides.map(sendsOn)).toEqual([idOf(1), idOf(1)]);
+        for (const side of sides) expect(sessionsForReceiving(side, AT).length).toBe(isRenewal ? 3 : 2);
+      },
+    );
+    fc.assert(property, { numRuns: 30 });
+  });
+
+  test("are not two who begin an hour apart: the peer has lost the first session, so the second is sent on", () => {
+    const peer = opened(add(openPeer(KEY), 1, "initiator"), 1);
+    expect(sendsOn(add(peer, 2, "responder", NOW_MS + 60 * 60_000 - 1))).toBe(idOf(1));
+    expect(sendsOn(add(peer, 2, "responder", NOW_MS + 60 * 60_000))).toBe(idOf(2));
   });
 });
 

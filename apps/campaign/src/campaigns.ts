@@ -8,6 +8,7 @@ export type CampaignLoaders = Readonly<Record<string, () => Promise<Campaign>>>;
 
 export const CAMPAIGNS: CampaignLoaders = {
   "codec-fuzz": async () => (await import("./campaigns/codec-fuzz.ts")).codecFuzz,
+  "codec-observer": async () => (await import("./campaigns/codec-observer.ts")).codecObserver,
   "ratchet-fuzz": async () => (await import("./campaigns/ratchet-fuzz.ts")).ratchetFuzz,
   "ratchet-hash-fuzz": async () => (await import("./campaigns/ratchet-hash-fuzz.ts")).ratchetHashFuzz,
   "ratchet-x25519-fuzz": async () => (await import("./campaigns/ratchet-x25519-fuzz.ts")).ratchetX25519Fuzz,

@@ -22,6 +22,13 @@ const message: fc.Arbitrary<RatchetFields> = fc.record({
 export const payloads: fc.Arbitrary<EncryptedPayload> = fc.oneof(
   fc.record({ kind: fc.constant("ratchet" as const), message }),
   fc.record({ kind: fc.constant("handshake" as const), initiator: bytes(32), ephemeral: bytes(32), message }),
+  fc.record({
+    kind: fc.constant("handshake" as const),
+    initiator: bytes(32),
+    ephemeral: bytes(32),
+    kemCiphertext: bytes(1_088),
+    message,
+  }),
 );
 
 export const ephemerals = fc.oneof(bytes(0), bytes(32));

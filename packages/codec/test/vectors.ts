@@ -37,3 +37,23 @@ export function fromHex(text: string): Uint8Array {
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+type WireVectors = {
+  readonly envelopes: readonly Readonly<
+    Record<"name" | "sk" | "direction" | "nonce" | "ephemeral" | "payload" | "envelope", string>
+  >[];
+  readonly session: Readonly<
+    Record<
+      | ("sk" | "identityI" | "identityR" | "prekeySecret" | "prekeyPublic" | "dh")
+      | ("dhSecretShared" | "nonce" | "plaintext" | "aad" | "ciphertext"),
+      string
+    >
+  >;
+  readonly safety: readonly Readonly<Record<"name" | "a" | "b" | "digits" | "code", string>>[];
+  readonly mailboxes: readonly { readonly key: string; readonly bits: number; readonly topic: string }[];
+};
+
+/** `wire-vectors.json`, which the second implementation wrote; throws if it is missing. */
+export function loadWireVectors(): WireVectors {
+  return JSON.parse(readFileSync(new URL("wire-vectors.json", import.meta.url), "utf8"));
+}

@@ -3,7 +3,16 @@
  * It only wires; each stage of a message's way has a file of its own (`docs/architecture.md` has the map).
  * @module
  */
-import { CodecError, type Content, mailboxTopic, parseInvite } from "@chat/codec";
+import {
+  CodecError,
+  createContentRegistry,
+  decodeContentFrame,
+  isUnsupported,
+  mailboxTopic,
+  parseInvite,
+  SUPPLIED_TYPES,
+  type Content as SuppliedContent,
+} from "@chat/codec";
 import { isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
 import type { Quota } from "@chat/ratelimit";
 import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
@@ -23,7 +32,7 @@ import type { DeliveryService, HealthStatus, Subscription } from "./delivery/del
 import { WakuDelivery } from "./delivery/waku-delivery.ts";
 import { ChatError } from "./errors.ts";
 import { type ChatEvent, EventHub } from "./events.ts";
-import { type IncomingMessage, type Message, toMessage } from "./message.ts";
+import { type Content, type Contents, type IncomingMessage, type Message, toMessage } from "./message.ts";
 import { NETWORK_PRESETS } from "./network-presets.ts";
 import { type DurableChange, Notifier } from "./notifier.ts";
 import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -47,6 +56,7 @@ export interface InviteOptions extends WaitOptions {
 
 type Parts = {
   readonly context: Context;
+  readonly contents: Contents;
   readonly receiver: Receiver;
   readonly ownsDelivery: boolean;
   readonly taken: TakenPosition;
@@ -104,6 +114,7 @@ export class ChatClient implements AsyncDisposable {
    */
   static async create(options: ChatClientOptions, { signal }: WaitOptions = {}): Promise<ChatClient> {
     const resolved = resolveOptions(options);
+    const contents = openContents(resolved);
     signal?.throwIfAborted();
     const { database, databaseKey } = resolved;
     const store =
@@ -112,7 +123,7 @@ export class ChatClient implements AsyncDisposable {
     try {
       const { delivery, ownsDelivery } = await connect(resolved, signal);
       if (ownsDelivery) closeOnFailure.unshift(() => delivery.close());
-      return new ChatClient(await start(resolved, store, delivery, ownsDelivery));
+      return new ChatClient({ ...(await start(resolved, store, delivery, ownsDelivery)), contents });
     } catch (error) {
       for (const close of closeOnFailure) await close();
       throw error;
@@ -169,7 +180,8 @@ export class ChatClient implements AsyncDisposable {
         "this invite was made by this account; send it to the person you want to talk to",
       );
     }
-    const outgoing = content && { content, priority: priority ?? defaultPriority(content) };
+    const supplied = content && this.#supplied(content);
+    const outgoing = supplied && { content: supplied, priority: priority ?? defaultPriority(supplied) };
     return this.#conversation(await this.#parts.sender.accept(bundle, outgoing));
   }
 
@@ -233,9 +245,10 @@ export class ChatClient implements AsyncDisposable {
   async #send(conversation: Conversation, content: Content, { signal, priority }: SendOptions): Promise<SentMessage> {
     this.#checkOpen();
     signal?.throwIfAborted();
+    const supplied = this.#supplied(content);
     const id = await this.#parts.sender.send(conversation.id, {
-      content,
-      priority: priority ?? defaultPriority(content),
+      content: supplied,
+      priority: priority ?? defaultPriority(supplied),
     });
     return new SentMessage(this.#operations, conversation, id);
   }
@@ -270,7 +283,12 @@ export class ChatClient implements AsyncDisposable {
   }
 
   #message(record: MessageRecord): Message {
-    return toMessage(record, this.#conversation(record.conversationId));
+    return toMessage(record, this.#conversation(record.conversationId), this.#parts.contents);
+  }
+
+  /** Content of the application's own types as those who do not know them see it: its frame is the same. */
+  #supplied(content: Content): SuppliedContent {
+    return isSupplied(content) ? content : decodeContentFrame(this.#parts.contents.encode(content));
   }
 
   #conversation(id: string): Conversation {
@@ -309,7 +327,7 @@ async function start(
   store: Store,
   delivery: DeliveryService,
   ownsDelivery: boolean,
-): Promise<Parts> {
+): Promise<Omit<Parts, "contents">> {
   const random = systemRandom();
   const nowMs = clock.nowMs();
   const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
@@ -332,6 +350,19 @@ async function start(
   upkeep.start();
   catchUp.start();
   return { context, receiver, ownsDelivery, taken, sender: new Sender(context), upkeep, catchUp, subscription };
+}
+
+function isSupplied(content: Content): content is SuppliedContent {
+  return isUnsupported(content) || SUPPLIED_TYPES.some(({ kind }) => kind === content.kind);
+}
+
+function openContents({ contentTypes }: ResolvedOptions): Contents {
+  try {
+    return createContentRegistry([...SUPPLIED_TYPES, ...contentTypes]);
+  } catch (cause) {
+    if (!(cause instanceof CodecError)) throw cause;
+    throw new ChatError("INVALID_OPTION", `contentTypes: ${cause.message}`, { cause });
+  }
 }
 
 function readInvite(link: string) {

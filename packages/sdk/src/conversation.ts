@@ -2,9 +2,8 @@
  * A conversation with one other account, as the application holds it.
  * @module
  */
-import type { Content } from "@chat/codec";
 import type { OutboxPriority } from "@chat/store";
-import type { DeliveryStatus, Message } from "./message.ts";
+import type { Content, DeliveryStatus, Message } from "./message.ts";
 import type { Waiting } from "./sending/outbox.ts";
 import type { WaitOptions } from "./sending/status-wait.ts";
 

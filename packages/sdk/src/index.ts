@@ -1,4 +1,29 @@
-export { CodecError, type Content, file, isFile, isText, text } from "@chat/codec";
+export {
+  type AnyContent,
+  CodecError,
+  type ContentType,
+  defineContentType,
+  deleteType,
+  deletion,
+  displayText,
+  edit,
+  editType,
+  file,
+  isFile,
+  isText,
+  isUnsupported,
+  json,
+  jsonType,
+  reaction,
+  reactionType,
+  readReceipt,
+  readReceiptType,
+  reply,
+  replyType,
+  text,
+  typing,
+  typingType,
+} from "@chat/codec";
 export type { Quota, QuotaSource } from "@chat/ratelimit";
 export { StoreError, type StoreErrorCode } from "@chat/store";
 export { ChatClient, type InviteOptions } from "./client.ts";
@@ -16,7 +41,7 @@ export type {
 export type { RateLimitProof, RlnProver, RlnSlot } from "./delivery/rln-prover.ts";
 export { ChatError, type ChatErrorCode } from "./errors.ts";
 export type { ChatEvent } from "./events.ts";
-export type { DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
+export type { Content, DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
 export type { NetworkPreset } from "./network-presets.ts";
 export type { ChatClientOptions, RateLimit, WakuNetwork } from "./options.ts";
 export type { DiscardReason } from "./receiving/discard-counters.ts";

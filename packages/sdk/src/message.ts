@@ -2,7 +2,7 @@
  * Messages as the application sees them: plain records, JSON-able but for their content.
  * @module
  */
-import { type Content, decodeContentFrame } from "@chat/codec";
+import type { AnyContent, ContentRegistry, ContentType, Content as SuppliedContent } from "@chat/codec";
 import type { MessageRecord, OutgoingStatus } from "@chat/store";
 import type { Conversation } from "./conversation.ts";
 import { digest128 } from "./digest.ts";
@@ -12,6 +12,12 @@ import { digest128 } from "./digest.ts";
  * `dropped`: an optional message that was not sent, because quota was low.
  */
 export type DeliveryStatus = OutgoingStatus;
+
+/** What messages hold: supplied content, or that of `contentTypes`. Guards narrow it: `isText`, `pollType.is`. */
+export type Content = SuppliedContent | AnyContent;
+
+/** All types that a client knows. */
+export type Contents = ContentRegistry<readonly ContentType<AnyContent>[]>;
 
 type MessageFields = {
   /** The same on both sides. */
@@ -27,13 +33,13 @@ export type IncomingMessage = MessageFields & { readonly direction: "incoming" }
 export type OutgoingMessage = MessageFields & { readonly direction: "outgoing"; readonly status: DeliveryStatus };
 export type Message = IncomingMessage | OutgoingMessage;
 
-export function toMessage(record: MessageRecord, conversation: Conversation): Message {
+export function toMessage(record: MessageRecord, conversation: Conversation, contents: Contents): Message {
   const { id, sequence, status } = record;
   const fields = {
     id,
     conversation,
     sequence,
-    content: decodeContentFrame(record.content),
+    content: contents.decode(record.content),
     sentAt: new Date(record.sentAtMs),
   };
   return status === "received" ? { ...fields, direction: "incoming" } : { ...fields, direction: "outgoing", status };

@@ -2,6 +2,7 @@
  * Options of the client: defaults and checks in one place.
  * @module
  */
+import type { AnyContent, ContentType } from "@chat/codec";
 import type { QuotaSource } from "@chat/ratelimit";
 import type { Store } from "@chat/store";
 import { type Clock, systemClock } from "./clock.ts";
@@ -75,6 +76,10 @@ export interface ChatClientOptions {
    * @default 2_000
    */
   readonly acknowledgementDelayMs?: number;
+  /**
+   * Content types of the application's own, from `defineContentType`, beside those that are supplied. @default none
+   */
+  readonly contentTypes?: readonly ContentType<AnyContent>[];
   /** @default the system's */
   readonly clock?: Clock;
 }
@@ -91,6 +96,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     whenUnreachable: "fail",
     connectTimeoutMs: 10_000,
     acknowledgementDelayMs: 2000,
+    contentTypes: [],
     clock: systemClock,
     ...options,
     rateLimit: resolveRateLimit(options),

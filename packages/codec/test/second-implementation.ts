@@ -1,5 +1,5 @@
 /**
- * The wire format written again, from docs/protocol.md alone: node:crypto, OpenSSL's BLAKE2 by noble, protobuf by hand.
+ * The wire format written again, after the rules of docs/protocol.md: node:crypto, BLAKE2b of @noble/hashes, protobuf by hand.
  * Shares no function with `src/`.
  * @module
  */

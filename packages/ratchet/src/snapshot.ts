@@ -8,10 +8,10 @@
  * @module
  */
 import { concat, uint32, wipe } from "./bytes.ts";
-import { RatchetError } from "./errors.ts";
+import { createReader, invalid, uint64 } from "./snapshot-fields.ts";
 import type { RatchetState, SkippedKey } from "./state.ts";
 import { LIBCHAT, PRIVATE1, type Suite } from "./suite.ts";
-import { isValidPublicKey, KEY_BYTES } from "./x25519.ts";
+import { KEY_BYTES } from "./x25519.ts";
 
 const VERSION = 1;
 /** By their number in the snapshot; numbers are never reused. */
@@ -96,54 +96,16 @@ export function decodeState(snapshot: Uint8Array): RatchetState {
       dh: reader.publicKey(),
       messageNumber: reader.uint32(),
       key: reader.take(KEY_BYTES),
-      skippedAtMs: reader.time(),
+      skippedAtMs: reader.number(),
     })),
   };
 }
 
 function encodeSkippedKey({ dh, messageNumber, key, skippedAtMs }: SkippedKey): Uint8Array {
-  const time = new Uint8Array(8);
-  new DataView(time.buffer).setBigUint64(0, BigInt(skippedAtMs));
-  return concat(dh, uint32(messageNumber), key, time);
+  return concat(dh, uint32(messageNumber), key, uint64(skippedAtMs));
 }
 
 function suiteNumber(suite: Suite): number {
   for (const [number, { name }] of SUITES) if (name === suite.name) return number;
   throw invalid(`suite: want private1 or libchat, got ${suite.name}`);
-}
-
-function createReader(bytes: Uint8Array) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = 0;
-  const advance = (length: number): number => {
-    const start = offset;
-    if (length > bytes.length - start)
-      throw invalid(`length: want ${start + length} bytes or more, got ${bytes.length}`);
-    offset += length;
-    return start;
-  };
-  const take = (length: number): Uint8Array => {
-    const start = advance(length);
-    return bytes.slice(start, start + length);
-  };
-  return {
-    take,
-    byte: () => view.getUint8(advance(1)),
-    uint32: () => view.getUint32(advance(4)),
-    remaining: () => bytes.length - offset,
-    publicKey: () => {
-      const key = take(KEY_BYTES);
-      if (!isValidPublicKey(key)) throw invalid("public key: want a canonical X25519 key, got one that is not");
-      return key;
-    },
-    time: () => {
-      const value = Number(view.getBigUint64(advance(8)));
-      if (!Number.isSafeInteger(value)) throw invalid("time: want milliseconds below 2^53, got more");
-      return value;
-    },
-  };
-}
-
-function invalid(message: string): RatchetError {
-  return new RatchetError("INVALID_STATE", message);
 }

@@ -2,6 +2,7 @@
 import { type InboundMessage, text } from "@chat/sdk";
 import { type MemoryDelivery, MemoryNetwork } from "@chat/sdk/testing";
 import { describe, expect, test } from "@jest/globals";
+import { equalBytes } from "../src/bytes.ts";
 import { errorsOf, openPerson } from "./person.ts";
 import { randomFrom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -192,7 +193,7 @@ describe("one fault at a time", () => {
     const published = network.published.slice(before);
     expect(published.length).toBeGreaterThanOrEqual(2);
     for (const { timestampMs } of published) expect(timestampMs).toBeGreaterThan(backAtMs - 8 * MINUTE_MS - SECOND_MS);
-    expect(published.some(({ payload }) => stale !== undefined && equal(payload, stale))).toBe(false);
+    expect(published.some(({ payload }) => stale !== undefined && equalBytes(payload, stale))).toBe(false);
     await expectNothingLeft([raya, saro]);
   });
 
@@ -227,10 +228,6 @@ function spoil(payload: Uint8Array, random: () => number): Uint8Array {
   if (choice < 0.4) return payload.map(() => Math.floor(random() * 256));
   const at = Math.floor(payload.length * (0.5 + random() / 2));
   return payload.map((byte, index) => (index === at ? byte ^ 1 : byte));
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 function numbers(count: number): string[] {

@@ -1,6 +1,7 @@
 /** A connection in memory that checks what it is given as an RLN validator would. @module */
 import type { Clock, OutboundMessage } from "@chat/sdk";
 import { MemoryDelivery, type MemoryNetwork } from "@chat/sdk/testing";
+import { equalBytes } from "../src/bytes.ts";
 
 const EPOCH_MS = 600_000;
 
@@ -42,12 +43,8 @@ export class MeteredDelivery extends MemoryDelivery {
       if (index < 0 || index >= limit) found.push(`${name}: over the limit of ${limit}`);
       if (epoch !== Math.floor(atMs / EPOCH_MS)) found.push(`${name}: sent in another epoch`);
       if (timestampMs > atMs) found.push(`${name}: a timestamp of the future`);
-      if (other !== undefined && !equal(other, payload)) found.push(`${name}: used for two messages`);
+      if (other !== undefined && !equalBytes(other, payload)) found.push(`${name}: used for two messages`);
       return found;
     });
   }
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -6,12 +6,12 @@
  * for each id (16), flags (1: answered, settled).
  * @module
  */
-import { concat, hex, wipe } from "../bytes.ts";
+import { concat, fromHex, hex, wipe } from "../bytes.ts";
 import type { Crypto } from "../crypto/crypto.ts";
 import { KEM_SEED_BYTES, kemKeyPairFromSeed } from "../kem.ts";
+import { createReader, invalid, list, uint64 } from "../snapshot-fields.ts";
 import { keyPairFromSecret } from "../x25519.ts";
 import type { AcceptedHandshake, OwnInvite } from "./own-invites.ts";
-import { createReader, invalid, list, packed, uint64 } from "./reader.ts";
 
 const VERSION = 1;
 const IS_MULTI = 1;
@@ -81,5 +81,5 @@ export function decodeOwnInvite(snapshot: Uint8Array, crypto?: Crypto): OwnInvit
 }
 
 function encodeHandshake({ id, isAnswered, isSettled }: AcceptedHandshake): Uint8Array {
-  return concat(packed(id), Uint8Array.of((isAnswered ? IS_ANSWERED : 0) | (isSettled ? IS_SETTLED : 0)));
+  return concat(fromHex(id), Uint8Array.of((isAnswered ? IS_ANSWERED : 0) | (isSettled ? IS_SETTLED : 0)));
 }

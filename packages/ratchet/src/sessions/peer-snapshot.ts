@@ -8,11 +8,11 @@
  * (32), session id (18).
  * @module
  */
-import { concat } from "../bytes.ts";
+import { concat, fromHex } from "../bytes.ts";
 import { isValidKemPublicKey } from "../kem.ts";
+import { createReader, invalid, list, type Reader, uint64 } from "../snapshot-fields.ts";
 import { KEY_PREFIX_BYTES } from "./behind.ts";
 import type { Peer, PeerSession } from "./peer-sessions.ts";
-import { createReader, invalid, list, packed, type Reader, uint64 } from "./reader.ts";
 
 const VERSION = 1;
 const HAS_RENEWAL = 1;
@@ -33,7 +33,7 @@ export function encodePeer({ key, sessions, offered, received }: Peer): Uint8Arr
     key,
     ...[received?.prekey, received?.kemKey].filter((field) => field !== undefined),
     list(sessions, encodeSession),
-    list(offered, ({ inviteId, sessionId }) => concat(packed(inviteId), packed(sessionId))),
+    list(offered, ({ inviteId, sessionId }) => concat(fromHex(inviteId), fromHex(sessionId))),
   );
 }
 
@@ -66,17 +66,17 @@ function encodeSession(session: PeerSession): Uint8Array {
     (isShared ? IS_SHARED : 0) |
     (supersededAtMs === undefined ? 0 : IS_SUPERSEDED);
   return concat(
-    packed(id),
+    fromHex(id),
     base,
     Uint8Array.of(flags),
     uint64(rank),
     uint64(createdAtMs),
     uint64(lastUsedAtMs),
     ...(supersededAtMs === undefined ? [] : [uint64(supersededAtMs)]),
-    list(progress.seenKeys, packed),
+    list(progress.seenKeys, fromHex),
     list(progress.unopened, (name) => {
       const [prefix = "", messageNumber = ""] = name.split(".");
-      return concat(packed(prefix), uint64(Number(messageNumber)));
+      return concat(fromHex(prefix), uint64(Number(messageNumber)));
     }),
   );
 }

@@ -1,22 +1,15 @@
 /**
- * Reads and writes the fields of the snapshots in this folder: integers big-endian, lists with their number first.
+ * Reads and writes the fields of all snapshots: integers big-endian, lists with their number first.
  * @module
  */
-import { concat, fromHex, hex, uint32 } from "../bytes.ts";
-import { RatchetError } from "../errors.ts";
-import { isValidPublicKey } from "../x25519.ts";
-
-const KEY_BYTES = 32;
+import { concat, hex, uint32 } from "./bytes.ts";
+import { RatchetError } from "./errors.ts";
+import { isValidPublicKey, KEY_BYTES } from "./x25519.ts";
 
 export function uint64(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
   return bytes;
-}
-
-/** Hex of a fixed length, as bytes. */
-export function packed(text: string): Uint8Array {
-  return fromHex(text);
 }
 
 export function list<Item>(items: readonly Item[], encode: (item: Item) => Uint8Array): Uint8Array {
@@ -43,6 +36,8 @@ export function createReader(bytes: Uint8Array) {
   return {
     take,
     byte: () => view.getUint8(advance(1)),
+    uint32: () => view.getUint32(advance(4)),
+    remaining: () => bytes.length - offset,
     hex: (length: number) => hex(take(length)),
     /** @param known - the bits that may be set */
     flags: (known: number) => {

@@ -1,13 +1,36 @@
 /** One line of text for any content. @module */
-import { type Content, isFile, isText } from "@chat/sdk";
+import {
+  type Content,
+  deleteType,
+  displayText,
+  editType,
+  isFile,
+  isText,
+  isUnsupported,
+  jsonType,
+  reactionType,
+  readReceiptType,
+  replyType,
+  typingType,
+} from "@chat/sdk";
+
+const MAX_CHARACTERS = 10_000;
 
 export function describeContent(content: Content): string {
   if (isText(content)) return printable(content.text);
   if (isFile(content)) return `[file ${printable(content.name)}, ${content.bytes.length} bytes]`;
-  return "[a message of a type that this version does not know]";
+  if (replyType.is(content)) return `[answer] ${printable(content.text)}`;
+  if (reactionType.is(content)) return `[${content.isRemoved ? "no longer " : ""}${printable(content.emoji)}]`;
+  if (editType.is(content)) return `[corrected] ${printable(content.text)}`;
+  if (deleteType.is(content)) return "[asks to delete a message]";
+  if (readReceiptType.is(content)) return `[has read ${content.messageIds.length}]`;
+  if (typingType.is(content)) return content.isStopped ? "[no longer writes]" : "[writes …]";
+  if (jsonType.is(content)) return `[data of ${printable(content.name)}]`;
+  if (isUnsupported(content) && content.fallback !== "") return `${printable(content.fallback)} [in short]`;
+  return "[a message that this version cannot show; an update may]";
 }
 
-/** A peer chooses this text: it must not move the cursor, ring the bell or colour the screen. */
+/** A peer chooses this text: it must not move the cursor, ring the bell, colour the screen or fill it. */
 function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "·");
+  return displayText(text, MAX_CHARACTERS).replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, "·");
 }

@@ -14,6 +14,7 @@ import {
 import { displayText } from "./display-text.ts";
 import { CodecError } from "./errors.ts";
 import { type ContentFrame, ContentFrameSchema } from "./gen/chat/content/v1/content_pb.ts";
+import { encodeNewerPart, newerPart } from "./newer-part.ts";
 import { decodeMessage } from "./protobuf.ts";
 
 const MAX_FALLBACK_CHARACTERS = 300;
@@ -60,7 +61,9 @@ export function createContentRegistry<const Types extends readonly ContentType<A
 function encodeFrame(content: AnyContent, byKind: ReadonlyMap<string, ContentType<AnyContent>>): Uint8Array {
   if (isUnsupported(content)) {
     const { reason, domain, tag, version, payload, fallback } = content;
-    return reason === "unreadable" ? payload : toFrame({ domainId: domain, tag, version, payload, fallback });
+    if (reason === "unreadable") return payload;
+    if (reason === "unknown-frame" || reason === "unknown-payload") return encodeNewerPart(reason, tag, payload);
+    return toFrame({ domainId: domain, tag, version, payload, fallback });
   }
   const type = byKind.get(content.kind);
   if (!type) {
@@ -82,6 +85,8 @@ function decodeFrame(bytes: Uint8Array, byNumber: ReadonlyMap<string, ContentTyp
     return unsupported({ reason: "unreadable", domain: 0, tag: 0, version: 0, payload: bytes, fallback: "" });
   }
   const { domainId: domain, tag, payload, fallback } = frame;
+  const newer = newerPart(frame);
+  if (newer) return unsupported({ ...newer, domain: 0, version: 0, payload, fallback: "" });
   const version = frame.version || 1;
   const fields = { domain, tag, version, payload, fallback };
   const type = byNumber.get(numberOf(domain, tag));

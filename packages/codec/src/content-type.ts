@@ -61,8 +61,14 @@ export type DefinedContentType<Kind extends string, Fields extends object> = Con
 /** Content that this program cannot read. Nothing of it is lost. */
 export type UnsupportedContent = {
   readonly kind: typeof UNSUPPORTED;
-  /** `unreadable`: not even a frame, which is then the payload, and the numbers are 0; `malformed`: of a known type. */
-  readonly reason: "unknown-type" | "newer-version" | "malformed" | "unreadable";
+  /**
+   * - `unknown-type`, `newer-version`: of the domain and tag, in the version
+   * - `malformed`: of a known type
+   * - `unreadable`: not even a content frame, which is then the payload; the numbers are 0
+   * - `unknown-frame`, `unknown-payload`: something else than content, of a later version of the protocol, which is then
+   *   the payload; `tag` is the field of `PrivateV1Frame` or `EncryptedPayload` it is in, `domain` and `version` are 0
+   */
+  readonly reason: "unknown-type" | "newer-version" | "malformed" | "unreadable" | "unknown-frame" | "unknown-payload";
   /** With `tag` and `version`: what a program needs to know to read it. */
   readonly domain: number;
   readonly tag: number;

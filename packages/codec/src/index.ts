@@ -56,6 +56,7 @@ export {
 } from "./invite.ts";
 export { type JsonContent, type JsonValue, json, jsonType } from "./json.ts";
 export { mailboxTopic } from "./mailbox.ts";
+export { encodeNewerPart, type NewerPart } from "./newer-part.ts";
 export { paddedLength } from "./padding.ts";
 export {
   type EncryptedPayload,

@@ -3,7 +3,7 @@
  * Spec: RFC 7748; protocol.md, "Keys from the wire".
  * @module
  */
-import { equalPublic, fromHex } from "./bytes.ts";
+import { equalPublic, fromHex, wipe } from "./bytes.ts";
 import type { Crypto, KeyPair, RandomBytes } from "./crypto/crypto.ts";
 import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
@@ -27,9 +27,13 @@ const LOW_ORDER_KEYS: readonly Uint8Array[] = [
 
 export type { KeyPair };
 
-/** A fresh key pair. @param random - its secret is 32 bytes of it; by default of the provider's own */
+/** A fresh key pair. @param random - its secret is 32 bytes of it, wiped there; by default of the provider's own */
 export function generateKeyPair(random?: RandomBytes, crypto: Crypto = defaultCrypto()): KeyPair {
-  return random ? keyPairFromSecret(draw(random, KEY_BYTES), crypto) : crypto.generateKeyPair();
+  if (!random) return crypto.generateKeyPair();
+  const drawn = draw(random, KEY_BYTES);
+  const keyPair = keyPairFromSecret(drawn, crypto);
+  wipe(drawn);
+  return keyPair;
 }
 
 /**

@@ -10,7 +10,8 @@ import type { WaitOptions } from "./sending/status-wait.ts";
 export interface SendOptions extends WaitOptions {
   /**
    * What goes when the network takes less than there is: `critical` as long as any quota is left; `normal` above the low
-   * mark, else in a later epoch; `optional` above the low mark, else not at all. @default "critical" for text, else "normal"
+   * mark, else in a later epoch; `optional` above the low mark, else not at all. @default "critical" for
+   * text, reply, edit and delete; "optional" for typing and read receipts; else "normal"
    */
   readonly priority?: OutboxPriority;
 }

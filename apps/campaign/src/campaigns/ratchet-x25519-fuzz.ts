@@ -13,7 +13,7 @@ export const ratchetX25519Fuzz: Campaign = {
   name: "ratchet-x25519-fuzz",
   title: "keys through X25519 in WebAssembly, compared with OpenSSL, and one in twenty with @stablelib",
   unit: "pairs of keys",
-  fullCount: 5_000_000,
+  fullCount: 10_000_000,
   batchSize: BATCH_SIZE,
   threads: 2,
   batchLimitMs: 120_000,

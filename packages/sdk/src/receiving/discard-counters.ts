@@ -4,22 +4,26 @@
  */
 
 /**
- * - `not-an-envelope`: not an envelope of a version we know
+ * - `not-an-envelope`: no envelope at all
+ * - `newer-envelope`: an envelope of a later version; whose it is, nobody can tell
  * - `not-for-us`: no key of ours matches; ordinary in a mailbox shared with others
  * - `undecryptable`: a key matched, but the ratchet refused: altered, replayed, or older than its skipped keys
  * - `handshake-refused`: a first message for an invite that is used up, expired, or seen before
  * - `malformed-sds`, `malformed-segment`, `malformed-frame`: the peer sent what its own layers would not
- * - `unknown-frame`: a frame of a later version of the protocol
+ * - `unsupported-handshake`: a first message of a later version of the protocol
+ * - `unsupported-frame`: something between the clients that this version makes no use of
  */
 export type DiscardReason =
   | "not-an-envelope"
+  | "newer-envelope"
   | "not-for-us"
   | "undecryptable"
   | "handshake-refused"
   | "malformed-sds"
   | "malformed-segment"
   | "malformed-frame"
-  | "unknown-frame";
+  | "unsupported-handshake"
+  | "unsupported-frame";
 
 export class DiscardCounters {
   readonly #counts = new Map<DiscardReason, number>();

@@ -7,9 +7,13 @@ import {
   decodePrivateFrame,
   deriveConversationKeys,
   type EncryptedPayload,
+  encodeNewerPart,
   openEnvelope,
   type ParsedEnvelope,
+  type PrivateFrame,
   parseEnvelope,
+  type UnsupportedPayload,
+  unsupportedVersion,
 } from "@chat/codec";
 import {
   accountId,
@@ -22,6 +26,7 @@ import {
   wipe,
 } from "@chat/ratchet";
 import { acknowledge, idsIn, openChannel, parse as parseSds, receive as receiveSds, type SdsEvent } from "@chat/sds";
+import type { NewMessageRecord } from "@chat/store";
 import { encodeRecord, type Invite, isLive } from "../account/invite-book.ts";
 import { equalBytes } from "../bytes.ts";
 import type { Context } from "../context.ts";
@@ -68,7 +73,10 @@ export class Receiver {
   async receive({ hash, payload }: InboundMessage): Promise<void> {
     if (!this.#seen.add(hash)) return;
     const envelope = parseEnvelope(payload);
-    if (envelope === undefined) return this.#context.discards.add("not-an-envelope");
+    if (envelope === undefined) {
+      const isNewer = unsupportedVersion(payload) !== undefined;
+      return this.#context.discards.add(isNewer ? "newer-envelope" : "not-an-envelope");
+    }
     const sessions = this.#context.sessions.matching(envelope);
     const attempt: Attempt =
       sessions.length > 0
@@ -105,7 +113,9 @@ export class Receiver {
       outcome = await this.#context.serial.run(conversationId, async () => {
         const session = this.#context.sessions.get(id);
         const payload = session && openEnvelope(envelope, session.receivingKeys);
-        if (session === undefined || payload?.kind !== "ratchet") return "undecryptable";
+        if (session === undefined || payload === undefined) return "undecryptable";
+        if (payload.kind === "unsupported") return this.#unsupportedPayload(session, payload);
+        if (payload.kind !== "ratchet") return "undecryptable";
         const step = new SessionStep(answered(session), this.#context);
         return this.#openAndCommit(step, payload.message, how, { isOrdinary: true });
       });
@@ -119,6 +129,7 @@ export class Receiver {
     if (match === undefined) return "not-for-us";
     const payload = openEnvelope(envelope, match.keys);
     wipe(match.keys.sealKey, match.keys.hintKey);
+    if (payload?.kind === "unsupported") return "unsupported-handshake";
     if (payload?.kind !== "handshake") return "undecryptable";
     const { initiator, ephemeral } = payload;
     if (!isValidPublicKey(initiator) || !isValidPublicKey(ephemeral)) return "handshake-refused";
@@ -281,27 +292,46 @@ export class Receiver {
   }
 
   #acceptFrame(step: SessionStep, bytes: Uint8Array, lamport: number, nowMs: number): void {
-    const { conversationId, peerKey } = step.session;
     const frame = decodePrivateFrame(bytes);
-    if (frame?.body.kind !== "content") {
-      this.#context.discards.add(frame === undefined ? "malformed-frame" : "unknown-frame");
+    const content = frame && contentOf(frame.body);
+    if (content === undefined) {
+      this.#context.discards.add(frame === undefined ? "malformed-frame" : "unsupported-frame");
       return;
     }
-    const id = messageId(peerKey, this.#context.account.keys.publicKey, bytes);
-    const { content } = frame.body;
+    this.#putIncoming(step, bytes, { content, lamport, sentAtMs: frame?.timestampMs ?? nowMs, storedAtMs: nowMs });
+  }
+
+  /**
+   * A payload that only the peer could seal, of a later version of the protocol: the application learns that it is there.
+   * It is not acknowledged, so its sender knows that it was not understood.
+   */
+  async #unsupportedPayload(session: Session, { member, bytes }: UnsupportedPayload): Promise<Outcome> {
+    const { clock, store } = this.#context;
+    const step = new SessionStep(session, this.#context);
+    // Nothing but its id tells a repetition from a new one.
+    if ((await store.messages.message(this.#incomingId(session, bytes))) !== undefined) return "durable";
+    const nowMs = clock.nowMs();
+    const content = encodeNewerPart("unknown-payload", member, bytes);
+    this.#putIncoming(step, bytes, { content, lamport: session.sds.lamport, sentAtMs: nowMs, storedAtMs: nowMs });
+    await step.commit();
+    return "durable";
+  }
+
+  #putIncoming(
+    step: SessionStep,
+    frame: Uint8Array,
+    fields: Pick<NewMessageRecord, "content" | "lamport" | "sentAtMs" | "storedAtMs">,
+  ): void {
+    const { conversationId } = step.session;
+    const id = this.#incomingId(step.session, frame);
     step.write((tx) =>
-      tx.messages.putMessage({
-        id,
-        conversationId,
-        direction: "incoming",
-        status: "received",
-        content,
-        lamport,
-        sentAtMs: frame.timestampMs,
-        storedAtMs: nowMs,
-      }),
+      tx.messages.putMessage({ id, conversationId, direction: "incoming", status: "received", ...fields }),
     );
     step.notify({ kind: "incoming", messageId: id });
+  }
+
+  #incomingId({ peerKey }: Session, frame: Uint8Array): string {
+    return messageId(peerKey, this.#context.account.keys.publicKey, frame);
   }
 
   /** A message is delivered when the last of its parts is acknowledged. */
@@ -334,6 +364,13 @@ export class Receiver {
     step.write((tx) => tx.secrets.deleteInvite(inviteId));
     step.afterwards(() => this.#context.invites.remove(inviteId));
   }
+}
+
+/** What the application gets: the content, or what stands in its place; undefined for what it has no part in. */
+function contentOf(body: PrivateFrame["body"]): Uint8Array | undefined {
+  if (body.kind === "content") return body.content;
+  if (body.kind === "renewal" || body.member === 0) return undefined;
+  return encodeNewerPart("unknown-frame", body.member, body.frame);
 }
 
 /** Anything that opens on the session shows the initiator that the responder has it. */

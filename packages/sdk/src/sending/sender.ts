@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type AnyContent,
   type Content,
   deriveConversationKeys,
   encodeContentFrame,
@@ -220,7 +221,18 @@ export class Sender {
   }
 }
 
-/** What somebody waits for goes first; a file takes what that leaves. */
-export function defaultPriority({ kind }: Content): OutboxPriority {
-  return kind === "text" ? "critical" : "normal";
+/** What somebody waits for goes first, what is of no use later goes now or never, and a file takes what that leaves. */
+export function defaultPriority({ kind }: AnyContent): OutboxPriority {
+  switch (kind) {
+    case "text":
+    case "reply":
+    case "edit":
+    case "delete":
+      return "critical";
+    case "typing":
+    case "readReceipt":
+      return "optional";
+    default:
+      return "normal";
+  }
 }

@@ -1,60 +1,174 @@
-/** Databases of earlier schemas keep all they hold. */
-import { randomBytes } from "node:crypto";
+/** Databases of earlier schemas keep all they hold, whatever happens while they are brought up to date. */
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { openSqliteStore } from "@chat/store-sqlite";
-import { expect, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
-import { createDataKey } from "../src/key.ts";
-import { FIRST } from "../src/migrations/0001-first.ts";
-import { PARTIAL_SETS } from "../src/migrations/0002-partial-sets.ts";
-import { QUEUE } from "../src/migrations/0003-queue.ts";
-import { type Place, Sealer } from "../src/sealer.ts";
+import { KEY, PASSPHRASE } from "./fixtures/content.ts";
+import { contentOfFixture, readFixture } from "./fixtures/read.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const directory = temporaryDirectory();
+const FIXTURES = join(import.meta.dirname, "fixtures");
+const VERSIONS = readdirSync(FIXTURES).flatMap((name) => /^schema-(\d+)\.db\.gz$/.exec(name)?.[1] ?? []);
+const versions = VERSIONS.map(Number).sort((a, b) => a - b);
 
-test("messages and outbox of schema 3 are there with schema 4, and their sequence goes on", async () => {
-  const path = directory.file("schema-3.db");
-  const key = randomBytes(32);
-  const { dataKey, row } = await createDataKey(key, "");
-  const sealer = new Sealer(dataKey);
-  const database = new Database(path);
-  database.exec(`${FIRST} ${PARTIAL_SETS} ${QUEUE} PRAGMA application_id = 0x63686174; PRAGMA user_version = 3`);
-  database.prepare("INSERT INTO data_key (id, kek, wrapped) VALUES (1, 'bytes', ?)").run(row.wrapped);
-  const seal = (value: string, ...place: Place) => sealer.seal(new TextEncoder().encode(value), ...place);
-  database.prepare("INSERT INTO conversations VALUES (1, 'c1', ?, 1)").run(seal("peer", "conversations", "peer", "c1"));
-  const insert = database.prepare("INSERT INTO messages VALUES (?, ?, 'c1', 'outgoing', 'sent', ?, 1, 2, 3)");
-  for (const [sequence, id] of [
-    [3, "m3"],
-    [7, "m7"],
-  ] as const)
-    insert.run(sequence, id, seal(id, "messages", "content", id));
-  database.exec("INSERT INTO outbox VALUES (1, 'o1', 's1', 'm7', '/a', x'0102', 9, 8, 'content')");
-  database.close();
-
-  await using store = await openSqliteStore({ path, key });
-  const message = { conversationId: "c1", direction: "outgoing", lamport: 1, sentAtMs: 2, storedAtMs: 3 } as const;
-  const content = new TextEncoder().encode("m8");
-  await store.write((tx) => tx.messages.putMessage({ ...message, id: "m8", status: "dropped", content }));
-  const page = await store.messages.page("c1", { limit: 9 });
-  expect(page.map(({ id, sequence, status }) => [id, sequence, status])).toEqual([
-    ["m3", 3, "sent"],
-    ["m7", 7, "sent"],
-    ["m8", 8, "dropped"],
-  ]);
-  expect(page.map((record) => new TextDecoder().decode(record.content))).toEqual(["m3", "m7", "m8"]);
-  expect(await store.messages.outboxPayload("o1")).toEqual(Uint8Array.of(1, 2));
-  const entries = await Array.fromAsync(store.messages.outbox());
-  expect(entries).toEqual([
-    {
-      id: "o1",
-      sessionId: "s1",
-      messageId: "m7",
-      topic: "/a",
-      length: 2,
-      priority: "normal",
-      timestampMs: 9,
-      createdAtMs: 8,
-      purpose: "content",
-    },
-  ]);
+test("every schema before the newest one has a fixture (fixtures/README.md)", async () => {
+  const path = directory.file("new.db");
+  await (await openSqliteStore({ path, key: KEY })).close();
+  const { version } = dumpOf(path);
+  expect(versions).toEqual(expect.arrayContaining(Array.from({ length: version - 1 }, (_, index) => index + 1)));
 });
+
+test.each(versions)("a database of schema %i holds all it held, and goes on", async (version) => {
+  const path = fixture(version);
+  expect(dumpOf(path).version).toBe(version);
+  expect(await readFixture({ path, key: KEY })).toEqual(contentOfFixture(version));
+  // Again, now that there is nothing to migrate.
+  expect(await readFixture({ path, key: KEY })).toEqual(contentOfFixture(version));
+  await using store = await openSqliteStore({ path, key: KEY });
+  const message = { conversationId: "c1", direction: "outgoing", status: "dropped", lamport: 9 } as const;
+  const content = Uint8Array.of(1);
+  await store.write((tx) => tx.messages.putMessage({ ...message, id: "new", content, sentAtMs: 1, storedAtMs: 1 }));
+  expect(await store.messages.message("new")).toMatchObject({ status: "dropped", sequence: 13, content });
+});
+
+test.each(versions)("a database of schema %i with a passphrase opens with that one only", async (version) => {
+  const path = fixture(version, "-passphrase");
+  await expect(openSqliteStore({ path, key: `${PASSPHRASE}!` })).rejects.toMatchObject({ code: "WRONG_KEY" });
+  expect(dumpOf(path).version).toBe(version);
+  await using store = await openSqliteStore({ path, key: PASSPHRASE });
+  expect(await store.secrets.identity()).toEqual(new TextEncoder().encode("identity"));
+});
+
+test.each(versions)(
+  "schema %i: a migration that fails at any statement leaves the database as it was",
+  async (version) => {
+    const before = dumpOf(fixture(version));
+    const count = await statementsToOpen(fixture(version));
+    for (let failing = 0; failing < count; failing++) {
+      const path = fixture(version);
+      const restore = beforeStatement((number, sql) => {
+        if (number === failing) throw Object.assign(new Error(sql), { code: "SQLITE_FULL" });
+      });
+      try {
+        await expect(openSqliteStore({ path, key: KEY })).rejects.toMatchObject({ name: "StoreError", code: "IO" });
+      } finally {
+        restore();
+      }
+      expect(dumpOf(path)).toEqual(before);
+      expect(existsSync(`${path}-wal`)).toBe(false);
+    }
+    const path = fixture(version);
+    expect(await readFixture({ path, key: KEY })).toEqual(contentOfFixture(version));
+  },
+);
+
+test.each(versions)("schema %i: killed before any statement, the database is as it was, and opens", async (version) => {
+  const before = dumpOf(fixture(version));
+  const path = fixture(version);
+  const copies: string[] = [];
+  // What a process that is killed leaves is what its files hold at that moment.
+  const restore = beforeStatement((number) => {
+    const copy = directory.file(`killed-${version}-${number}.db`);
+    for (const suffix of ["", "-wal"]) {
+      if (existsSync(`${path}${suffix}`)) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`);
+    }
+    copies.push(copy);
+  });
+  const store = await openSqliteStore({ path, key: KEY });
+  restore();
+  await store.close();
+  expect(copies.length).toBe(await statementsToOpen(fixture(version)));
+  for (const copy of copies) {
+    expect(dumpOf(copy)).toEqual(before);
+    expect(await readFixture({ path: copy, key: KEY })).toEqual(contentOfFixture(version));
+  }
+});
+
+/** A fresh copy; the same path each time. */
+function fixture(version: number, suffix = ""): string {
+  const path = directory.file(`fixture-${version}${suffix}.db`);
+  writeFileSync(path, gunzipSync(readFileSync(join(FIXTURES, `schema-${version}${suffix}.db.gz`))));
+  return path;
+}
+
+/** All there is in the file, as SQLite reads it. */
+function dumpOf(path: string): { version: number; schema: unknown; rows: unknown } {
+  const database = new Database(path);
+  try {
+    const schema = database.prepare<[], { name: string }>("SELECT * FROM sqlite_schema ORDER BY name").all();
+    const tables = schema.filter((row) => "type" in row && row.type === "table").map(({ name }) => name);
+    return {
+      version: Number(database.pragma("user_version", { simple: true })),
+      schema,
+      rows: tables.map((name) => database.prepare(`SELECT * FROM "${name}"`).raw().all()),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+async function statementsToOpen(path: string): Promise<number> {
+  let count = 0;
+  const restore = beforeStatement(() => {
+    count += 1;
+  });
+  try {
+    await (await openSqliteStore({ path, key: KEY })).close();
+  } finally {
+    restore();
+  }
+  expect(count).toBeGreaterThan(3);
+  return count;
+}
+
+/**
+ * Calls `hook` before each statement that is executed in a transaction, those of a migration one by one.
+ * @returns what ends that
+ */
+function beforeStatement(hook: (number: number, sql: string) => void): () => void {
+  const { exec, pragma } = Database.prototype;
+  let number = 0;
+  const hookIn = (database: Database.Database, sql: string) => {
+    if (database.inTransaction && sql !== "ROLLBACK") hook(number++, sql);
+  };
+  const spies = [
+    jest.spyOn(Database.prototype, "exec").mockImplementation(function (this: Database.Database, sql) {
+      for (const statement of statementsOf(this, sql)) {
+        hookIn(this, statement);
+        exec.call(this, statement);
+      }
+      return this;
+    }),
+    jest.spyOn(Database.prototype, "pragma").mockImplementation(function (this: Database.Database, sql, options) {
+      hookIn(this, sql);
+      return pragma.call(this, sql, options);
+    }),
+  ];
+  return () => {
+    for (const spy of spies) spy.mockRestore();
+  };
+}
+
+/** One after the other: what follows is cut only after `statement` was executed, since SQLite has to know its tables. */
+function* statementsOf(database: Database.Database, sql: string): Generator<string> {
+  let statement = "";
+  for (const part of sql.split(/(?<=;)/)) {
+    statement += part;
+    if (!isComplete(database, statement)) continue;
+    yield statement.trim();
+    statement = "";
+  }
+}
+
+function isComplete(database: Database.Database, sql: string): boolean {
+  try {
+    database.prepare(sql);
+    return true;
+  } catch (error) {
+    if (/incomplete input|contains no statements/.test(String(error))) return false;
+    throw error;
+  }
+}

@@ -13,7 +13,7 @@ import {
   SUPPLIED_TYPES,
   type Content as SuppliedContent,
 } from "@chat/codec";
-import { isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
+import { createCrypto, isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
 import type { Quota } from "@chat/ratelimit";
 import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
 import { openDatabase } from "#open-database";
@@ -36,7 +36,6 @@ import { type Content, type Contents, type IncomingMessage, type Message, toMess
 import { NETWORK_PRESETS } from "./network-presets.ts";
 import { type DurableChange, Notifier } from "./notifier.ts";
 import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { systemRandom } from "./random.ts";
 import { CatchUp } from "./receiving/catch-up.ts";
 import { DiscardCounters, type DiscardReason } from "./receiving/discard-counters.ts";
 import { type MessageStreamOptions, streamIncoming, TakenPosition } from "./receiving/message-stream.ts";
@@ -328,7 +327,7 @@ async function start(
   delivery: DeliveryService,
   ownsDelivery: boolean,
 ): Promise<Omit<Parts, "contents">> {
-  const random = systemRandom();
+  const { random } = createCrypto();
   const nowMs = clock.nowMs();
   const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
   const context: Context = {

@@ -4,8 +4,10 @@
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 export class Child {
@@ -33,6 +35,19 @@ export class Child {
   async kill(): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.#exit;
+  }
+
+  /** Linux only: returns when no thread of the process does anything any more. */
+  async stop(): Promise<void> {
+    this.#process.kill("SIGSTOP");
+    const tasks = `/proc/${this.#process.pid}/task`;
+    const isStopped = (task: string) => / T /.test(readFileSync(`${tasks}/${task}/stat`, "utf8"));
+    while (!readdirSync(tasks).every(isStopped)) await wait(1);
+  }
+
+  /** After {@link stop}. */
+  goOn(): void {
+    this.#process.kill("SIGCONT");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

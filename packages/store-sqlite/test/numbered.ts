@@ -44,7 +44,7 @@ export async function countWhole({ messages, secrets }: Store): Promise<number> 
     ...(known.size === last ? [] : [`${known.size} SDS ids`]),
     ...(await Promise.all(parts)).flatMap((part, index) => {
       const wanted = lastWith(last, index);
-      return isEqual(part?.bytes, wanted && bytesOf(wanted, 5_000)) ? [] : [`slot ${index}`];
+      return isEqual(part?.bytes, wanted === undefined ? undefined : bytesOf(wanted, 5_000)) ? [] : [`slot ${index}`];
     }),
     ...(isEqual(session?.snapshot, last === 0 ? undefined : bytesOf(last, 700)) ? [] : ["session"]),
     ...(conversation?.peer === (last === 0 ? undefined : `peer ${last}`) ? [] : ["conversation"]),

@@ -9,16 +9,19 @@ import {
   decodeContentFrame,
   isUnsupported,
   mailboxTopic,
-  parseInvite,
+  type SafetyNumber,
   SUPPLIED_TYPES,
   type Content as SuppliedContent,
+  safetyNumber,
 } from "@chat/codec";
-import { createCrypto, isValidPublicKey, verifyXeddsa } from "@chat/ratchet";
+import { createCrypto, isLiveInvite } from "@chat/ratchet";
 import type { Quota } from "@chat/ratelimit";
 import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
 import { openDatabase } from "#open-database";
 import { openAccount } from "./account/account.ts";
 import { InviteBook } from "./account/invite-book.ts";
+import { linkOf, readLink } from "./account/invite-link.ts";
+import { describeInvite, type OpenInvite } from "./account/open-invite.ts";
 import { equalBytes } from "./bytes.ts";
 import type { Context } from "./context.ts";
 import {
@@ -51,6 +54,11 @@ import { Upkeep } from "./sessions/upkeep.ts";
 export interface InviteOptions extends WaitOptions {
   /** The link stops working after this time. @default never, until somebody used it */
   readonly expiresInMs?: number;
+  /**
+   * Protects what is said against whoever records it now and has a quantum computer later (ML-KEM-768 beside X25519). The
+   * link has 1,780 characters instead of 197. @default false
+   */
+  readonly postQuantum?: boolean;
 }
 
 type Parts = {
@@ -94,6 +102,7 @@ export class ChatClient implements AsyncDisposable {
       send: (conversation, content, options) => this.#send(conversation, content, options),
       history: (conversation, options) => this.#history(conversation, options),
       statusOf: (id) => this.#statusOf(id),
+      safetyNumber: (conversation) => this.#safetyNumber(conversation),
       waiting: (id) => {
         this.#checkOpen();
         return outbox.waiting(id);
@@ -152,14 +161,48 @@ export class ChatClient implements AsyncDisposable {
    * A link that lets one person write to this account, also while it is offline. Share it over any channel.
    * @throws {@link ChatError} `TOO_MANY_INVITES`, `INVALID_OPTION`, `CLOSED`
    */
-  async createInvite({ expiresInMs, signal }: InviteOptions = {}): Promise<string> {
+  async createInvite({ expiresInMs, postQuantum = false, signal }: InviteOptions = {}): Promise<string> {
     this.#checkOpen();
     signal?.throwIfAborted();
     if (expiresInMs !== undefined && !(expiresInMs > 0 && Number.isSafeInteger(expiresInMs))) {
       throw new ChatError("INVALID_OPTION", `expiresInMs: want a whole number > 0, got ${expiresInMs}`);
     }
     const { invites, account, random, clock } = this.#parts.context;
-    return invites.create(account, random, clock.nowMs(), expiresInMs);
+    const expiry = expiresInMs !== undefined && { expiresInMs };
+    const invite = await invites.create({ nowMs: clock.nowMs(), random, hybrid: postQuantum, ...expiry });
+    return linkOf(invite, account, random);
+  }
+
+  /** The links that still wait to be used, oldest first. */
+  async invites(): Promise<OpenInvite[]> {
+    this.#checkOpen();
+    const { invites, account, random, clock } = this.#parts.context;
+    const nowMs = clock.nowMs();
+    return [...invites.all.values()]
+      .filter((invite) => isLiveInvite(invite, nowMs))
+      .map((invite) => {
+        return describeInvite(invite, linkOf(invite, account, random));
+      });
+  }
+
+  /**
+   * Nobody new can use the link from then on. A conversation that began with it goes on.
+   *
+   * @param id - of {@link invites}
+   * @throws {@link ChatError} `NOT_FOUND` for a link that does not wait to be used, `CLOSED`
+   */
+  async revokeInvite(id: string): Promise<void> {
+    this.#checkOpen();
+    const { invites, clock } = this.#parts.context;
+    const nowMs = clock.nowMs();
+    const invite = invites.all.get(id);
+    if (invite === undefined || !isLiveInvite(invite, nowMs)) {
+      throw new ChatError(
+        "NOT_FOUND",
+        "no such invite waits to be used; it was used, has expired, or was revoked before",
+      );
+    }
+    await invites.revoke(id, nowMs);
   }
 
   /**
@@ -172,8 +215,8 @@ export class ChatClient implements AsyncDisposable {
   async accept(invite: string, content?: Content, { signal, priority }: SendOptions = {}): Promise<Conversation> {
     this.#checkOpen();
     signal?.throwIfAborted();
-    const bundle = readInvite(invite);
-    if (equalBytes(bundle.installationKey, this.#parts.context.account.keys.publicKey)) {
+    const theirs = readLink(invite);
+    if (equalBytes(theirs.identity, this.#parts.context.account.keys.publicKey)) {
       throw new ChatError(
         "OWN_INVITE",
         "this invite was made by this account; send it to the person you want to talk to",
@@ -181,7 +224,7 @@ export class ChatClient implements AsyncDisposable {
     }
     const supplied = content && this.#supplied(content);
     const outgoing = supplied && { content: supplied, priority: priority ?? defaultPriority(supplied) };
-    return this.#conversation(await this.#parts.sender.accept(bundle, outgoing));
+    return this.#conversation(await this.#parts.sender.accept(theirs, outgoing));
   }
 
   /** In the order in which they began. */
@@ -259,6 +302,14 @@ export class ChatClient implements AsyncDisposable {
     return page.map((record) => this.#message(record));
   }
 
+  #safetyNumber({ id }: Conversation): SafetyNumber {
+    this.#checkOpen();
+    const { account, sessions } = this.#parts.context;
+    const session = sessions.all().find(({ conversationId }) => conversationId === id);
+    if (session === undefined) throw new ChatError("NOT_FOUND", `no session in conversation ${id}`);
+    return safetyNumber(account.keys.publicKey, session.peerKey);
+  }
+
   async #statusOf(id: string) {
     this.#checkOpen();
     return (await outgoingMessage(this.#parts.context, id)).status;
@@ -330,15 +381,21 @@ async function start(
   const { random } = createCrypto();
   const nowMs = clock.nowMs();
   const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
+  const serial = new Serial();
+  const invites = await InviteBook.load(store, serial, nowMs);
   const context: Context = {
     ...shared,
     account: await openAccount(store, random, nowMs),
     outbox: await Outbox.open(shared, rateLimit),
     mailboxBits: isWakuNetwork(network) ? (network.mailboxBits ?? 0) : 0,
-    invites: await InviteBook.load(store, nowMs),
-    serial: new Serial(),
+    invites,
+    serial,
     discards: new DiscardCounters(),
   };
+  // What an earlier process did not get to.
+  for (const { incomingHandshake } of shared.sessions.all()) {
+    if (incomingHandshake?.isConfirmed) await invites.note(incomingHandshake, "confirmed", nowMs);
+  }
   const taken = await TakenPosition.load(context);
   const receiver = new Receiver(context, await PartialSets.load(store));
   const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
@@ -361,14 +418,5 @@ function openContents({ contentTypes }: ResolvedOptions): Contents {
   } catch (cause) {
     if (!(cause instanceof CodecError)) throw cause;
     throw new ChatError("INVALID_OPTION", `contentTypes: ${cause.message}`, { cause });
-  }
-}
-
-function readInvite(link: string) {
-  try {
-    return parseInvite(link, { isValidPublicKey, verify: verifyXeddsa });
-  } catch (cause) {
-    if (!(cause instanceof CodecError)) throw cause;
-    throw new ChatError("INVALID_INVITE", cause.message, { cause });
   }
 }

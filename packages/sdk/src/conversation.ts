@@ -2,6 +2,7 @@
  * A conversation with one other account, as the application holds it.
  * @module
  */
+import type { SafetyNumber } from "@chat/codec";
 import type { OutboxPriority } from "@chat/store";
 import type { Content, DeliveryStatus, Message } from "./message.ts";
 import type { Waiting } from "./sending/outbox.ts";
@@ -28,6 +29,7 @@ export interface ConversationOperations {
   send(conversation: Conversation, content: Content, options: SendOptions): Promise<SentMessage>;
   history(conversation: Conversation, options: HistoryOptions): Promise<Message[]>;
   statusOf(messageId: string): Promise<DeliveryStatus>;
+  safetyNumber(conversation: Conversation): SafetyNumber;
   waiting(messageId: string): Waiting | undefined;
   waitFor(messageId: string, wanted: "sent" | "delivered", options: WaitOptions): Promise<void>;
 }
@@ -55,6 +57,14 @@ export class Conversation {
    */
   send(content: Content, options: SendOptions = {}): Promise<SentMessage> {
     return this.#operations.send(this, content, options);
+  }
+
+  /**
+   * Equal on both sides if nobody stands between them: 60 digits to read out, and a code to scan, which
+   * `compareSafetyCode` compares. Takes some ten milliseconds. @throws {@link ChatError} `NOT_FOUND`, `CLOSED`
+   */
+  safetyNumber(): SafetyNumber {
+    return this.#operations.safetyNumber(this);
   }
 
   /** Messages of both sides, oldest first, in causal order as far as it is known. */

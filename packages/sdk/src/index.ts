@@ -2,6 +2,7 @@ export {
   type AnyContent,
   CodecError,
   type ContentType,
+  compareSafetyCode,
   defineContentType,
   deleteType,
   deletion,
@@ -20,12 +21,15 @@ export {
   readReceiptType,
   reply,
   replyType,
+  type SafetyComparison,
+  type SafetyNumber,
   text,
   typing,
   typingType,
 } from "@chat/codec";
 export type { Quota, QuotaSource } from "@chat/ratelimit";
 export { StoreError, type StoreErrorCode } from "@chat/store";
+export type { OpenInvite } from "./account/open-invite.ts";
 export { ChatClient, type InviteOptions } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Conversation, type HistoryOptions, type SendOptions, SentMessage } from "./conversation.ts";

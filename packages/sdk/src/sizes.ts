@@ -2,7 +2,7 @@
  * How much fits where. Derivation in `docs/protocol.md`, "Sizes".
  * @module
  */
-import { largestPayloadWithin, MAX_PAYLOAD_OVERHEAD_BYTES } from "@chat/codec";
+import { HYBRID_OVERHEAD_BYTES, largestPayloadWithin, MAX_PAYLOAD_OVERHEAD_BYTES } from "@chat/codec";
 
 /** A whole Waku message, as service nodes count it. */
 const MAX_WAKU_MESSAGE_SIZE = 150 * 1024;
@@ -16,6 +16,9 @@ const SDS_FRAMING = 192;
 /** Largest encoded segment: with everything around it, it fills the largest padding class that fits a Waku message. */
 export const MAX_SEGMENT_SIZE =
   largestPayloadWithin(MAX_WAKU_MESSAGE_SIZE - WAKU_FRAMING) - MAX_PAYLOAD_OVERHEAD_BYTES - SDS_FRAMING;
+
+/** The same in a first message to a hybrid invite, which carries a KEM ciphertext. */
+export const MAX_HYBRID_SEGMENT_SIZE = MAX_SEGMENT_SIZE - HYBRID_OVERHEAD_BYTES;
 
 /** protocol.md, "Causal history": what keeps a short text, and an acknowledgement, in the smallest padding class. */
 export const CONTENT_HISTORY = 3;

@@ -1,150 +1,122 @@
 /**
- * The invites that this account has made and whose private keys it still keeps.
- * Spec: LIP-241; `docs/protocol.md`, "End of an invite".
+ * The invites of this account, in memory as they are in the store. Their rules are those of @chat/ratchet.
+ * They change one at a time (`inTurn`), so that no change is computed from what another has replaced. Never wait for a
+ * turn while holding that of a conversation: a first message takes them in the other order.
+ * Spec: LIP-241; `docs/protocol.md`, "Identity and invites".
  * @module
  */
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { deriveInboxKeys, type EnvelopeKeys, matchesHint, type ParsedEnvelope } from "@chat/codec";
 import {
-  deriveInboxKeys,
-  type EnvelopeKeys,
-  encodeInvite,
-  inviteSigningInput,
-  matchesHint,
-  type ParsedEnvelope,
-} from "@chat/codec";
-import {
+  createInvite,
+  decodeOwnInvite,
   diffieHellman,
-  generateKeyPair,
+  encodeOwnInvite,
+  type InvitesChange,
   isValidPublicKey,
-  type KeyPair,
-  keyPairFromSecret,
+  noteHandshake,
+  type OwnInvite,
+  type OwnInvites,
   type RandomBytes,
-  signXeddsa,
+  revokeInvite,
+  tendInvites,
   wipe,
 } from "@chat/ratchet";
-import type { InviteRecord, Store } from "@chat/store";
-import { toHex } from "../bytes.ts";
+import type { SecretWriter, Store } from "@chat/store";
 import { ChatError } from "../errors.ts";
-import { InviteSchema } from "../gen/chat/session/v1/session_pb.ts";
-import type { Account } from "./account.ts";
+import type { Serial } from "../serial.ts";
 
-/** How long a closed invite's key still opens envelopes of sessions made from it. */
-const KEEP_CLOSED_MS = 30 * 24 * 60 * 60 * 1000;
-const MAX_LIVE_INVITES = 100;
-
-export type Invite = {
-  /** Hexadecimal of its public key. */
-  readonly id: string;
-  readonly keys: KeyPair;
-  readonly createdAtMs: number;
-  readonly expiresAtMs?: number;
-  /** When it stopped taking new handshakes. */
-  readonly closedAtMs?: number;
-};
+export type NewInvite = { readonly expiresInMs?: number; readonly hybrid?: boolean };
 
 export class InviteBook {
-  readonly #invites = new Map<string, Invite>();
   readonly #store: Store;
+  readonly #serial: Serial;
+  #invites: OwnInvites = new Map();
 
-  private constructor(store: Store) {
+  private constructor(store: Store, serial: Serial) {
     this.#store = store;
+    this.#serial = serial;
   }
 
   /** Loads the invites and wipes those whose time is over. */
-  static async load(store: Store, nowMs: number): Promise<InviteBook> {
-    const book = new InviteBook(store);
-    for (const record of await store.secrets.invites()) book.replace(decodeInvite(record));
-    await book.#wipeOutdated(nowMs);
+  static async load(store: Store, serial: Serial, nowMs: number): Promise<InviteBook> {
+    const book = new InviteBook(store, serial);
+    const invites = (await store.secrets.invites()).map(({ snapshot }) => decodeOwnInvite(snapshot));
+    book.#invites = new Map(invites.map((invite) => [invite.id, invite]));
+    await book.#make(tendInvites(book.#invites, { nowMs }));
     return book;
   }
 
-  /** Makes a single-use invite and returns its link once the private key is durable. */
-  async create(account: Account, random: RandomBytes, nowMs: number, expiresInMs?: number): Promise<string> {
-    await this.#wipeOutdated(nowMs);
-    const live = [...this.#invites.values()].filter((invite) => isLive(invite, nowMs));
-    if (live.length >= MAX_LIVE_INVITES) {
-      throw new ChatError(
-        "TOO_MANY_INVITES",
-        `invites waiting to be used: want < ${MAX_LIVE_INVITES}; share an earlier link first`,
-      );
-    }
-    const keys = generateKeyPair(random);
-    const expiry = expiresInMs === undefined ? {} : { expiresAtMs: nowMs + expiresInMs };
-    const invite: Invite = { id: toHex(keys.publicKey), keys, createdAtMs: nowMs, ...expiry };
-    await this.#store.write((tx) => tx.secrets.putInvite(encodeRecord(invite)));
-    this.replace(invite);
-    return encodeInvite({
-      installationKey: account.keys.publicKey,
-      ephemeralKey: keys.publicKey,
-      signature: signXeddsa(account.keys.secretKey, inviteSigningInput(keys.publicKey), random),
+  /** As they are durable. */
+  get all(): OwnInvites {
+    return this.#invites;
+  }
+
+  /** Runs `operation` when no other one changes invites. */
+  inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
+    return this.#serial.run("invites", operation);
+  }
+
+  /** @throws {@link ChatError} `TOO_MANY_INVITES` */
+  create(options: NewInvite & { readonly nowMs: number; readonly random: RandomBytes }): Promise<OwnInvite> {
+    return this.inTurn(async () => {
+      const created = createInvite(this.#invites, options);
+      if (created.kind === "refused") {
+        throw new ChatError(
+          "TOO_MANY_INVITES",
+          "invites waiting to be used: as many as there may be; share an earlier link, or revoke one",
+        );
+      }
+      await this.#make(created);
+      return created.invite;
     });
   }
 
+  /** From then on it takes no new handshake. */
+  revoke(id: string, nowMs: number): Promise<void> {
+    return this.inTurn(() => this.#make(revokeInvite(this.#invites, id, { nowMs })));
+  }
+
+  /** What happened to the session of a handshake. It may be noted again, so it need not be in the session's transaction. */
+  note(
+    handshake: { readonly inviteId: string; readonly handshakeId: string },
+    happened: Parameters<typeof noteHandshake>[2],
+    nowMs: number,
+  ): Promise<void> {
+    return this.inTurn(() => this.#make(noteHandshake(this.#invites, handshake, happened, { nowMs })));
+  }
+
   /** The invite that a first message is for, with the keys that open it. */
-  matching(envelope: ParsedEnvelope): { invite: Invite; keys: EnvelopeKeys } | undefined {
+  matching(envelope: ParsedEnvelope): { readonly inviteId: string; readonly keys: EnvelopeKeys } | undefined {
     const { ephemeral } = envelope;
     if (ephemeral.length === 0 || !isValidPublicKey(ephemeral)) return undefined;
-    for (const invite of this.#invites.values()) {
-      const sharedSecret = diffieHellman(invite.keys.secretKey, ephemeral);
-      const keys = deriveInboxKeys({ oneTimeKey: ephemeral, prekey: invite.keys.publicKey, sharedSecret });
+    for (const { id, keys: prekey } of this.#invites.values()) {
+      const sharedSecret = diffieHellman(prekey.secretKey, ephemeral);
+      const keys = deriveInboxKeys({ oneTimeKey: ephemeral, prekey: prekey.publicKey, sharedSecret });
       wipe(sharedSecret);
-      if (matchesHint(envelope, keys)) return { invite, keys };
+      if (matchesHint(envelope, keys)) return { inviteId: id, keys };
+      wipe(keys.sealKey, keys.hintKey);
     }
     return undefined;
   }
 
-  get(id: string): Invite | undefined {
-    return this.#invites.get(id);
+  /** Adds to a transaction what the change means for the store. */
+  write(secrets: SecretWriter, { invites }: InvitesChange): void {
+    for (const invite of invites.values()) {
+      if (this.#invites.get(invite.id) === invite) continue;
+      secrets.putInvite({ id: invite.id, snapshot: encodeOwnInvite(invite) });
+    }
+    for (const id of this.#invites.keys()) if (!invites.has(id)) secrets.deleteInvite(id);
   }
 
-  /** Call it only with what is durable already. */
-  replace(invite: Invite): void {
-    this.#invites.set(invite.id, invite);
+  /** Takes over a change that has become durable. */
+  adopt({ invites, consumed }: InvitesChange): void {
+    this.#invites = invites;
+    wipe(...consumed);
   }
 
-  /** Call it when the deletion is durable. */
-  remove(id: string): void {
-    const invite = this.#invites.get(id);
-    this.#invites.delete(id);
-    if (invite !== undefined) wipe(invite.keys.secretKey);
+  async #make(change: InvitesChange): Promise<void> {
+    if (change.invites === this.#invites) return;
+    await this.#store.write(({ secrets }) => this.write(secrets, change));
+    this.adopt(change);
   }
-
-  /** Those that expired unused at once, those that were used when their time is over. */
-  async #wipeOutdated(nowMs: number): Promise<void> {
-    const outdated = [...this.#invites.values()].filter(
-      (invite) =>
-        !isLive(invite, nowMs) && (invite.closedAtMs === undefined || invite.closedAtMs + KEEP_CLOSED_MS < nowMs),
-    );
-    if (outdated.length === 0) return;
-    await this.#store.write((tx) => {
-      for (const { id } of outdated) tx.secrets.deleteInvite(id);
-    });
-    for (const { id } of outdated) this.remove(id);
-  }
-}
-
-/** Whether it still takes new handshakes. */
-export function isLive(invite: Invite, nowMs: number): boolean {
-  return invite.closedAtMs === undefined && (invite.expiresAtMs === undefined || nowMs < invite.expiresAtMs);
-}
-
-export function encodeRecord({ id, keys, createdAtMs, expiresAtMs = 0, closedAtMs = 0 }: Invite): InviteRecord {
-  const invite = create(InviteSchema, {
-    secretKey: keys.secretKey,
-    createdAtMs: BigInt(createdAtMs),
-    expiresAtMs: BigInt(expiresAtMs),
-    closedAtMs: BigInt(closedAtMs),
-  });
-  return { id, snapshot: toBinary(InviteSchema, invite) };
-}
-
-function decodeInvite({ id, snapshot }: InviteRecord): Invite {
-  const { secretKey, createdAtMs, expiresAtMs, closedAtMs } = fromBinary(InviteSchema, snapshot);
-  return {
-    id,
-    keys: keyPairFromSecret(secretKey),
-    createdAtMs: Number(createdAtMs),
-    ...(expiresAtMs > 0n && { expiresAtMs: Number(expiresAtMs) }),
-    ...(closedAtMs > 0n && { closedAtMs: Number(closedAtMs) }),
-  };
 }

@@ -9,17 +9,8 @@ import {
   deriveConversationKeys,
   encodeContentFrame,
   encodePrivateFrame,
-  type IntroBundle,
 } from "@chat/codec";
-import {
-  accountId,
-  agreeAsInitiator,
-  deriveSession,
-  generateKeyPair,
-  sessionAssociatedData,
-  startAsInitiator,
-  wipe,
-} from "@chat/ratchet";
+import { accountId, type RemoteInvite, startSession } from "@chat/ratchet";
 import { openChannel, SdsError, type SendOptions, send as sendSds } from "@chat/sds";
 import { SegmentationError, Segmenter } from "@chat/segmentation";
 import type { OutboxPriority } from "@chat/store";
@@ -29,7 +20,7 @@ import { ChatError } from "../errors.ts";
 import { messageId } from "../message.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
-import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_SEGMENT_SIZE } from "../sizes.ts";
+import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_HYBRID_SEGMENT_SIZE, MAX_SEGMENT_SIZE } from "../sizes.ts";
 
 type Outgoing = { readonly content: Content; readonly priority: OutboxPriority };
 type Waiting = Outgoing & {
@@ -44,6 +35,11 @@ export class Sender {
   /** By conversation: the newest frame's time. */
   readonly #lastSentAtMs = new Map<string, number>();
   readonly #segmenter = new Segmenter({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always", parity: "none" });
+  readonly #hybridSegmenter = new Segmenter({
+    maxMessageSize: MAX_HYBRID_SEGMENT_SIZE,
+    wrap: "always",
+    parity: "none",
+  });
 
   constructor(context: Context) {
     this.#context = context;
@@ -95,14 +91,12 @@ export class Sender {
    * Starts a session from somebody's invite, or takes the one that was started from it before.
    * Resolves with the conversation id once conversation and first message are durable.
    */
-  accept(invite: IntroBundle, outgoing: Outgoing | undefined): Promise<string> {
-    const conversationId = accountId(invite.installationKey);
+  accept(invite: RemoteInvite, outgoing: Outgoing | undefined): Promise<string> {
+    const conversationId = accountId(invite.identity);
     return this.#context.serial.run(conversationId, async () => {
       const started = this.#context.sessions
         .all()
-        .find(
-          ({ outgoingHandshake }) => outgoingHandshake && equalBytes(outgoingHandshake.prekey, invite.ephemeralKey),
-        );
+        .find(({ outgoingHandshake }) => outgoingHandshake && equalBytes(outgoingHandshake.prekey, invite.prekey));
       const step = new SessionStep(started ?? this.#startSession(invite, conversationId), this.#context);
       await step.ensureConversation();
       if (outgoing !== undefined) await this.#add(step, outgoing);
@@ -111,31 +105,26 @@ export class Sender {
     });
   }
 
-  #startSession(invite: IntroBundle, conversationId: string): Session {
+  #startSession(invite: RemoteInvite, conversationId: string): Session {
     const { account, random } = this.#context;
-    const ephemeral = generateKeyPair(random);
-    const { installationKey, ephemeralKey: prekey } = invite;
-    const shared = agreeAsInitiator({
-      identity: account.keys,
-      ephemeral,
-      remoteIdentity: installationKey,
-      remotePrekey: prekey,
-    });
-    const { secret, base, initiatorConversationId } = deriveSession(shared);
-    const keys = deriveConversationKeys(secret);
-    const associatedData = sessionAssociatedData(account.keys.publicKey, installationKey);
-    const ratchet = startAsInitiator({ sharedSecret: secret, remoteKey: prekey, associatedData, random });
-    wipe(ephemeral.secretKey, shared, secret);
+    const options = { identity: account.keys, deriveKeys: deriveConversationKeys, random };
+    const { session, keys, handshake } = startSession(invite, options);
+    const { ephemeral, kemCiphertext } = handshake;
     return {
-      id: initiatorConversationId,
+      id: session.id,
       conversationId,
-      peerKey: installationKey,
+      peerKey: session.peer,
       initiator: true,
-      base,
-      ratchet,
+      base: session.base,
+      ratchet: session.ratchet,
       sendingKeys: keys.initiatorToResponder,
       receivingKeys: keys.responderToInitiator,
-      outgoingHandshake: { ephemeral: ephemeral.publicKey, prekey, isAnswered: false },
+      outgoingHandshake: {
+        ephemeral,
+        prekey: invite.prekey,
+        isAnswered: false,
+        ...(kemCiphertext && { kemCiphertext }),
+      },
       sds: openChannel("I"),
     };
   }
@@ -146,7 +135,7 @@ export class Sender {
     const { id, frame, contentFrame, sentAtMs } = await this.#frame(step.session, content);
     const { id: sessionId, conversationId, outgoingHandshake } = step.session;
     const message = { id, conversationId, direction: "outgoing", content: contentFrame, sentAtMs } as const;
-    const envelopes = Math.ceil(frame.length / MAX_SEGMENT_SIZE);
+    const envelopes = Math.ceil(frame.length / MAX_HYBRID_SEGMENT_SIZE);
     if (priority === "optional" && !outbox.hasRoomForOptional(step.envelopes + envelopes)) {
       // Before it is encrypted: nothing of it is known to anybody.
       const { lamport } = step.session.sds;
@@ -161,7 +150,7 @@ export class Sender {
     const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
     let lamport = 0;
     let after = step.session.sds.previousId;
-    for (const segment of this.#segments(frame)) {
+    for (const segment of this.#segments(step.session, frame)) {
       // What is not critical may be overtaken: no later message names it, or the peer would miss what has not left.
       const beside = priority === "critical" ? undefined : { after };
       const sent = this.#sendSds(step.session, segment, maxHistory, beside);
@@ -209,9 +198,10 @@ export class Sender {
     }
   }
 
-  #segments(frame: Uint8Array): Iterable<Uint8Array> {
+  #segments({ outgoingHandshake: handshake }: Session, frame: Uint8Array): Iterable<Uint8Array> {
+    const isHybrid = handshake?.isAnswered === false && handshake.kemCiphertext !== undefined;
     try {
-      return this.#segmenter.segment(frame);
+      return (isHybrid ? this.#hybridSegmenter : this.#segmenter).segment(frame);
     } catch (cause) {
       if (!(cause instanceof SegmentationError) || cause.code !== "PAYLOAD_TOO_LARGE") throw cause;
       throw new ChatError("MESSAGE_TOO_LARGE", `message: want ≤ 100 MB, got ${frame.length} bytes; send it in parts`, {

@@ -5,7 +5,7 @@
  * @module
  */
 import { deriveInboxKeys, mailboxTopic, sealEnvelope } from "@chat/codec";
-import { diffieHellman, encrypt, generateKeyPair, wipe } from "@chat/ratchet";
+import { diffieHellman, encrypt, generateKeyPair, type RatchetMessage, wipe } from "@chat/ratchet";
 import { encodeState as encodeChannel } from "@chat/sds";
 import type { OutboxEntry, OutboxRecord, StoreTransaction } from "@chat/store";
 import { toHex } from "../bytes.ts";
@@ -15,6 +15,8 @@ import { encodeSession, type Session } from "./session.ts";
 
 /** One ordinary envelope in this many carries an unused key, so that its presence marks nothing. */
 const DECOY_KEY_IN = 8;
+
+type RowOfStep = Pick<OutboxRecord, "purpose" | "messageId" | "priority">;
 
 export class SessionStep {
   session: Session;
@@ -82,11 +84,16 @@ export class SessionStep {
   }
 
   /** Encrypts an SDS message with the next message key and puts its envelope into the outbox. */
-  sendSds(sdsBytes: Uint8Array, row: Pick<OutboxRecord, "purpose" | "messageId" | "priority">): void {
-    const { random, clock, mailboxBits } = this.#context;
-    const { state, message, consumed } = encrypt(this.session.ratchet, sdsBytes, { random });
+  sendSds(sdsBytes: Uint8Array, row: RowOfStep): void {
+    const { state, message, consumed } = encrypt(this.session.ratchet, sdsBytes, { random: this.#context.random });
     this.session = { ...this.session, ratchet: state };
     this.consume(consumed);
+    this.send(message, row);
+  }
+
+  /** Puts a ratchet message of the session's state into the outbox. */
+  send(message: RatchetMessage, row: RowOfStep): void {
+    const { random, clock, mailboxBits } = this.#context;
     const payload = this.#seal(message);
     const entry: OutboxEntry = {
       ...row,
@@ -115,7 +122,7 @@ export class SessionStep {
     for (const run of this.#afterwards) run();
   }
 
-  #seal(message: ReturnType<typeof encrypt>["message"]): Uint8Array {
+  #seal(message: RatchetMessage): Uint8Array {
     const { random, account } = this.#context;
     const { outgoingHandshake: handshake, sendingKeys } = this.session;
     if (handshake === undefined || handshake.isAnswered) {
@@ -130,6 +137,7 @@ export class SessionStep {
       kind: "handshake",
       initiator: account.keys.publicKey,
       ephemeral: handshake.ephemeral,
+      ...(handshake.kemCiphertext && { kemCiphertext: handshake.kemCiphertext }),
       message,
     } as const;
     const envelope = sealEnvelope(payload, keys, { ephemeral: oneTime.publicKey, random });

@@ -9,7 +9,7 @@ import type { EnvelopeKeys } from "@chat/codec";
 import { decodeState as decodeRatchet, encodeState as encodeRatchet, type RatchetState } from "@chat/ratchet";
 import { type ChannelState, decodeState as decodeChannel, openChannel } from "@chat/sds";
 import type { SessionRecord } from "@chat/store";
-import { SessionSchema } from "../gen/chat/session/v1/session_pb.ts";
+import { type OutgoingHandshake as OutgoingHandshakeRecord, SessionSchema } from "../gen/chat/session/v1/session_pb.ts";
 
 export type Session = {
   /** The local conversation id of LIP-242. */
@@ -32,6 +32,8 @@ export type Session = {
 export type OutgoingHandshake = {
   readonly ephemeral: Uint8Array;
   readonly prekey: Uint8Array;
+  /** To a hybrid invite. */
+  readonly kemCiphertext?: Uint8Array;
   readonly isAnswered: boolean;
 };
 /** Responder: the handshake that made the session; its invite's key is needed until `isConfirmed`. */
@@ -74,8 +76,12 @@ export function decodeSession({ id, conversationId, snapshot }: SessionRecord, s
     ratchet: decodeRatchet(ratchet),
     sendingKeys,
     receivingKeys,
-    ...(outgoingHandshake && { outgoingHandshake }),
+    ...(outgoingHandshake && { outgoingHandshake: fromRecord(outgoingHandshake) }),
     ...(incomingHandshake && { incomingHandshake }),
     sds: sds === undefined ? openChannel(initiator ? "I" : "R") : decodeChannel(sds),
   };
+}
+
+function fromRecord({ ephemeral, prekey, kemCiphertext, isAnswered }: OutgoingHandshakeRecord): OutgoingHandshake {
+  return { ephemeral, prekey, isAnswered, ...(kemCiphertext.length > 0 && { kemCiphertext }) };
 }

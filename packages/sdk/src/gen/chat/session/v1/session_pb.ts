@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/session/v1/session.proto.
  */
 export const file_chat_session_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jaGF0L3Nlc3Npb24vdjEvc2Vzc2lvbi5wcm90bxIPY2hhdC5zZXNzaW9uLnYxIjUKCElkZW50aXR5EhIKCnNlY3JldF9rZXkYASABKAwSFQoNY3JlYXRlZF9hdF9tcxgCIAEoBCJgCgZJbnZpdGUSEgoKc2VjcmV0X2tleRgBIAEoDBIVCg1jcmVhdGVkX2F0X21zGAIgASgEEhUKDWV4cGlyZXNfYXRfbXMYAyABKAQSFAoMY2xvc2VkX2F0X21zGAQgASgEIrkCCgdTZXNzaW9uEhAKCHBlZXJfa2V5GAEgASgMEhEKCWluaXRpYXRvchgCIAEoCBIMCgRiYXNlGAMgASgMEg8KB3JhdGNoZXQYBCABKAwSMwoMc2VuZGluZ19rZXlzGAUgASgLMh0uY2hhdC5zZXNzaW9uLnYxLkVudmVsb3BlS2V5cxI1Cg5yZWNlaXZpbmdfa2V5cxgGIAEoCzIdLmNoYXQuc2Vzc2lvbi52MS5FbnZlbG9wZUtleXMSPgoSb3V0Z29pbmdfaGFuZHNoYWtlGAcgASgLMiIuY2hhdC5zZXNzaW9uLnYxLk91dGdvaW5nSGFuZHNoYWtlEj4KEmluY29taW5nX2hhbmRzaGFrZRgIIAEoCzIiLmNoYXQuc2Vzc2lvbi52MS5JbmNvbWluZ0hhbmRzaGFrZSIyCgxFbnZlbG9wZUtleXMSEAoIc2VhbF9rZXkYASABKAwSEAoIaGludF9rZXkYAiABKAwiSwoRT3V0Z29pbmdIYW5kc2hha2USEQoJZXBoZW1lcmFsGAEgASgMEg4KBnByZWtleRgCIAEoDBITCgtpc19hbnN3ZXJlZBgDIAEoCCJSChFJbmNvbWluZ0hhbmRzaGFrZRIRCglpbnZpdGVfaWQYASABKAkSFAoMaGFuZHNoYWtlX2lkGAIgASgJEhQKDGlzX2NvbmZpcm1lZBgDIAEoCGIGcHJvdG8z");
+  fileDesc("Ch1jaGF0L3Nlc3Npb24vdjEvc2Vzc2lvbi5wcm90bxIPY2hhdC5zZXNzaW9uLnYxIjUKCElkZW50aXR5EhIKCnNlY3JldF9rZXkYASABKAwSFQoNY3JlYXRlZF9hdF9tcxgCIAEoBCK5AgoHU2Vzc2lvbhIQCghwZWVyX2tleRgBIAEoDBIRCglpbml0aWF0b3IYAiABKAgSDAoEYmFzZRgDIAEoDBIPCgdyYXRjaGV0GAQgASgMEjMKDHNlbmRpbmdfa2V5cxgFIAEoCzIdLmNoYXQuc2Vzc2lvbi52MS5FbnZlbG9wZUtleXMSNQoOcmVjZWl2aW5nX2tleXMYBiABKAsyHS5jaGF0LnNlc3Npb24udjEuRW52ZWxvcGVLZXlzEj4KEm91dGdvaW5nX2hhbmRzaGFrZRgHIAEoCzIiLmNoYXQuc2Vzc2lvbi52MS5PdXRnb2luZ0hhbmRzaGFrZRI+ChJpbmNvbWluZ19oYW5kc2hha2UYCCABKAsyIi5jaGF0LnNlc3Npb24udjEuSW5jb21pbmdIYW5kc2hha2UiMgoMRW52ZWxvcGVLZXlzEhAKCHNlYWxfa2V5GAEgASgMEhAKCGhpbnRfa2V5GAIgASgMImMKEU91dGdvaW5nSGFuZHNoYWtlEhEKCWVwaGVtZXJhbBgBIAEoDBIOCgZwcmVrZXkYAiABKAwSEwoLaXNfYW5zd2VyZWQYAyABKAgSFgoOa2VtX2NpcGhlcnRleHQYBCABKAwiUgoRSW5jb21pbmdIYW5kc2hha2USEQoJaW52aXRlX2lkGAEgASgJEhQKDGhhbmRzaGFrZV9pZBgCIAEoCRIUCgxpc19jb25maXJtZWQYAyABKAhiBnByb3RvMw");
 
 /**
  * The installation: one X25519 key pair is the whole account.
@@ -35,44 +35,6 @@ export type Identity = Message<"chat.session.v1.Identity"> & {
  */
 export const IdentitySchema: GenMessage<Identity> = /*@__PURE__*/
   messageDesc(file_chat_session_v1_session, 0);
-
-/**
- * An invite that this account made, until the private key of its bundle is wiped.
- *
- * @generated from message chat.session.v1.Invite
- */
-export type Invite = Message<"chat.session.v1.Invite"> & {
-  /**
-   * @generated from field: bytes secret_key = 1;
-   */
-  secretKey: Uint8Array;
-
-  /**
-   * @generated from field: uint64 created_at_ms = 2;
-   */
-  createdAtMs: bigint;
-
-  /**
-   * 0: never.
-   *
-   * @generated from field: uint64 expires_at_ms = 3;
-   */
-  expiresAtMs: bigint;
-
-  /**
-   * When it stopped taking new handshakes; 0 while it still does.
-   *
-   * @generated from field: uint64 closed_at_ms = 4;
-   */
-  closedAtMs: bigint;
-};
-
-/**
- * Describes the message chat.session.v1.Invite.
- * Use `create(InviteSchema)` to create a new message.
- */
-export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 1);
 
 /**
  * One session with a peer: ratchet state and envelope keys.
@@ -132,7 +94,7 @@ export type Session = Message<"chat.session.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 2);
+  messageDesc(file_chat_session_v1_session, 1);
 
 /**
  * @generated from message chat.session.v1.EnvelopeKeys
@@ -154,7 +116,7 @@ export type EnvelopeKeys = Message<"chat.session.v1.EnvelopeKeys"> & {
  * Use `create(EnvelopeKeysSchema)` to create a new message.
  */
 export const EnvelopeKeysSchema: GenMessage<EnvelopeKeys> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 3);
+  messageDesc(file_chat_session_v1_session, 2);
 
 /**
  * @generated from message chat.session.v1.OutgoingHandshake
@@ -180,6 +142,13 @@ export type OutgoingHandshake = Message<"chat.session.v1.OutgoingHandshake"> & {
    * @generated from field: bool is_answered = 3;
    */
   isAnswered: boolean;
+
+  /**
+   * To a hybrid invite: ML-KEM-768.
+   *
+   * @generated from field: bytes kem_ciphertext = 4;
+   */
+  kemCiphertext: Uint8Array;
 };
 
 /**
@@ -187,7 +156,7 @@ export type OutgoingHandshake = Message<"chat.session.v1.OutgoingHandshake"> & {
  * Use `create(OutgoingHandshakeSchema)` to create a new message.
  */
 export const OutgoingHandshakeSchema: GenMessage<OutgoingHandshake> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 4);
+  messageDesc(file_chat_session_v1_session, 3);
 
 /**
  * @generated from message chat.session.v1.IncomingHandshake
@@ -216,5 +185,5 @@ export type IncomingHandshake = Message<"chat.session.v1.IncomingHandshake"> & {
  * Use `create(IncomingHandshakeSchema)` to create a new message.
  */
 export const IncomingHandshakeSchema: GenMessage<IncomingHandshake> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 5);
+  messageDesc(file_chat_session_v1_session, 4);
 

@@ -1,0 +1,38 @@
+/**
+ * Links of our own invites, and invites of others from links.
+ * @module
+ */
+import { CodecError, encodeInvite, inviteSigningInput, parseInvite } from "@chat/codec";
+import {
+  isValidKemPublicKey,
+  isValidPublicKey,
+  type OwnInvite,
+  type RandomBytes,
+  type RemoteInvite,
+  signXeddsa,
+  verifyXeddsa,
+} from "@chat/ratchet";
+import { ChatError } from "../errors.ts";
+import type { Account } from "./account.ts";
+
+/** The link of an invite. Each call signs anew, so that two links of one invite differ and both work. */
+export function linkOf({ keys, kem }: OwnInvite, account: Account, random: RandomBytes): string {
+  return encodeInvite({
+    installationKey: account.keys.publicKey,
+    ephemeralKey: keys.publicKey,
+    signature: signXeddsa(account.keys.secretKey, inviteSigningInput(keys.publicKey, kem?.publicKey), random),
+    ...(kem && { kemKey: kem.publicKey }),
+  });
+}
+
+/** Somebody's invite, whose signature is right. @throws {@link ChatError} `INVALID_INVITE` */
+export function readLink(link: string): RemoteInvite {
+  try {
+    const checks = { isValidPublicKey, isValidKemPublicKey, verify: verifyXeddsa };
+    const { installationKey: identity, ephemeralKey: prekey, kemKey } = parseInvite(link, checks);
+    return { identity, prekey, ...(kemKey && { kemKey }) };
+  } catch (cause) {
+    if (!(cause instanceof CodecError)) throw cause;
+    throw new ChatError("INVALID_INVITE", cause.message, { cause });
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What an opened SDS message brings: content, acknowledgements, news of what is missing.
+ * @module
+ */
+import { type ChannelState, idsIn, parse, receive, type SdsEvent } from "@chat/sds";
+import type { Context } from "../context.ts";
+import type { Session } from "../sessions/session.ts";
+import type { SessionStep } from "../sessions/session-step.ts";
+import type { HowToTake } from "./attempt.ts";
+import { EarlyMessages } from "./early-messages.ts";
+import { IncomingContent } from "./incoming-content.ts";
+import type { PartialSets } from "./partial-sets.ts";
+
+export type Arrival = {
+  /** The channel with the message in it. */
+  readonly state: ChannelState;
+  readonly events: readonly SdsEvent[];
+  /** Content that came before, and has not arrived. */
+  readonly waitsFor: readonly string[];
+  /** Whether nothing at all is missing. */
+  readonly isComplete: boolean;
+};
+
+export class Arrivals {
+  readonly early: EarlyMessages;
+  readonly #context: Context;
+  readonly #partialSets: PartialSets;
+  readonly #content: IncomingContent;
+
+  constructor(context: Context, partialSets: PartialSets) {
+    this.#context = context;
+    this.#partialSets = partialSets;
+    this.#content = new IncomingContent(context, partialSets);
+    this.early = new EarlyMessages(context.clock);
+  }
+
+  /** Reads it, which changes nothing. @returns undefined if it is malformed, or claims to be ours */
+  async read(
+    { id, sds }: Pick<Session, "id" | "sds">,
+    plaintext: Uint8Array,
+    nowMs: number,
+  ): Promise<Arrival | undefined> {
+    const message = parse(plaintext);
+    if (message === undefined) return undefined;
+    const known = await this.#context.store.messages.knownSdsIds(id, idsIn(sds, message));
+    const { state, events } = receive(sds, message, { nowMs, isKnown: (sdsId) => known.has(sdsId) });
+    if (events.some(({ kind }) => kind === "discarded")) return undefined;
+    const missing = new Set(state.missing.map(({ messageId }) => messageId));
+    return {
+      state,
+      events,
+      waitsFor: message.history.filter((sdsId) => missing.has(sdsId)),
+      isComplete: missing.size === 0,
+    };
+  }
+
+  /** Lets content wait for what it follows, if it may. */
+  hold(sessionId: string, { events, waitsFor }: Arrival, { mayHold, retry, sizeBytes }: HowToTake): boolean {
+    const content = events.find((event) => event.kind === "content");
+    if (!mayHold || content === undefined || waitsFor.length === 0) return false;
+    const { lamport } = content;
+    if (!this.early.hold(sessionId, { waitsFor, lamport, sizeBytes, retry })) return false;
+    this.#context.notifier.notify({ kind: "early" });
+    return true;
+  }
+
+  /** Adds all of it to the step, and makes the step durable. */
+  async commit(step: SessionStep, { events }: Arrival, nowMs: number): Promise<void> {
+    try {
+      await this.#apply(step, events, nowMs);
+      await step.commit();
+    } catch (error) {
+      await this.#partialSets.reload();
+      throw error;
+    }
+  }
+
+  async #apply(step: SessionStep, events: readonly SdsEvent[], nowMs: number): Promise<void> {
+    const { id: sessionId, conversationId } = step.session;
+    const acknowledged: string[] = [];
+    const counts = { missing: 0, found: 0 };
+    let owesAcknowledgement = false;
+    for (const event of events) {
+      if (event.kind === "acknowledged") acknowledged.push(event.messageId);
+      else if (event.kind === "missing" || event.kind === "found") counts[event.kind] += 1;
+      else if (event.kind === "duplicate") owesAcknowledgement = true;
+      else if (event.kind === "content") {
+        owesAcknowledgement = true;
+        const { messageId, lamport, content } = event;
+        step.write((tx) => tx.messages.logSdsId(sessionId, messageId, lamport));
+        this.#content.acceptSegment(step, content, lamport, nowMs);
+        step.afterwards(() => this.early.arrived(sessionId, messageId));
+      }
+    }
+    await this.#acknowledged(step, acknowledged);
+    for (const kind of ["missing", "found"] as const) {
+      if (counts[kind] > 0) step.notify({ kind, conversationId, count: counts[kind] });
+    }
+    step.notify({ kind: "session", sessionId, owesAcknowledgement });
+  }
+
+  /** A message is delivered when the last of its parts is acknowledged. */
+  async #acknowledged(step: SessionStep, sdsIds: readonly string[]): Promise<void> {
+    const { messages } = this.#context.store;
+    const { id: sessionId, conversationId } = step.session;
+    const parts = new Map<string, number>();
+    for (const sdsId of sdsIds) {
+      const part = await messages.outgoing(sessionId, sdsId);
+      if (part === undefined) continue;
+      parts.set(part.messageId, (parts.get(part.messageId) ?? 0) + 1);
+      step.write((tx) => tx.messages.deleteOutgoing(sessionId, sdsId));
+    }
+    for (const [id, count] of parts) {
+      if ((await messages.pendingCount(id)) > count) continue;
+      step.write((tx) => tx.messages.setStatus(id, "delivered"));
+      step.notify({ kind: "status", messageId: id, conversationId, status: "delivered" });
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Messages for an invite: they make a session, or belong to one that an earlier one has made.
+ * Spec: protocol.md, "Sessions": accepting a first message, replays.
+ * @module
+ */
+import { deriveConversationKeys, type EncryptedPayload, openEnvelope, type ParsedEnvelope } from "@chat/codec";
+import {
+  abandonFirstMessage,
+  acceptFirstMessage,
+  accountId,
+  noteHandshake,
+  openFirstMessage,
+  type PendingSession,
+  wipe,
+} from "@chat/ratchet";
+import { acknowledge, openChannel } from "@chat/sds";
+import type { Context } from "../context.ts";
+import type { Session } from "../sessions/session.ts";
+import { SessionStep } from "../sessions/session-step.ts";
+import { ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { HowToTake, Outcome } from "./attempt.ts";
+import type { OrdinaryMessages } from "./ordinary-messages.ts";
+
+type Handshake = Extract<EncryptedPayload, { kind: "handshake" }>;
+/** Decided in the turn of the invites, done when it is over. */
+type Decision = Outcome | { readonly known: Session };
+
+export class FirstMessages {
+  readonly #context: Context;
+  readonly #arrivals: Arrivals;
+  readonly #ordinary: OrdinaryMessages;
+
+  constructor(context: Context, arrivals: Arrivals, ordinary: OrdinaryMessages) {
+    this.#context = context;
+    this.#arrivals = arrivals;
+    this.#ordinary = ordinary;
+  }
+
+  async take(envelope: ParsedEnvelope, how: HowToTake): Promise<Outcome> {
+    const { invites, serial, sessions } = this.#context;
+    const match = invites.matching(envelope);
+    if (match === undefined) return "not-for-us";
+    const payload = openEnvelope(envelope, match.keys);
+    wipe(match.keys.sealKey, match.keys.hintKey);
+    if (payload?.kind === "unsupported") return "unsupported-handshake";
+    if (payload?.kind !== "handshake") return "undecryptable";
+    // One at a time: two first messages of one session must not both make it.
+    const decision = await invites.inTurn(() => this.#decide(match.inviteId, payload, how));
+    if (typeof decision === "string") return decision;
+    const { id, conversationId } = decision.known;
+    return serial.run(conversationId, () => {
+      const current = sessions.get(id) ?? decision.known;
+      return this.#ordinary.open(current, payload.message, how, { isOrdinary: false });
+    });
+  }
+
+  async #decide(inviteId: string, first: Handshake, how: HowToTake): Promise<Decision> {
+    const { invites, account, clock, sessions, serial } = this.#context;
+    const opened = openFirstMessage(invites.all, inviteId, first, { identity: account.keys, nowMs: clock.nowMs() });
+    if (opened.kind === "discarded") return opened.reason === "undecryptable" ? "undecryptable" : "handshake-refused";
+    if (opened.kind === "known") {
+      const known = sessions.byHandshake(opened.handshakeId);
+      return known === undefined ? "handshake-refused" : { known };
+    }
+    const { pending, plaintext } = opened;
+    const conversationId = accountId(pending.peer);
+    return serial.run(conversationId, () => this.#newSession(conversationId, pending, plaintext, how));
+  }
+
+  /** protocol.md, "Accepting a first message": nothing exists until its ratchet message has opened. */
+  async #newSession(
+    conversationId: string,
+    pending: PendingSession,
+    plaintext: Uint8Array,
+    how: HowToTake,
+  ): Promise<Outcome> {
+    const { clock, random, invites, outbox } = this.#context;
+    const nowMs = clock.nowMs();
+    const arrival = await this.#arrivals.read({ id: pending.id, sds: openChannel("R") }, plaintext, nowMs);
+    const answer = arrival && acknowledge(arrival.state, { nowMs, maxHistory: ACKNOWLEDGEMENT_HISTORY });
+    // Whoever begins a conversation says something that can be acknowledged.
+    if (arrival === undefined || answer === undefined || this.#arrivals.hold(pending.id, arrival, how)) {
+      abandonFirstMessage(pending);
+      return answer === undefined ? "malformed-sds" : "early";
+    }
+    const { inviteId, handshakeId } = pending;
+    const options = { nowMs, random, acknowledgement: answer.bytes, deriveKeys: deriveConversationKeys };
+    const accepted = acceptFirstMessage(invites.all, pending, options);
+    if (accepted.kind === "discarded") {
+      abandonFirstMessage(pending);
+      return "handshake-refused";
+    }
+    const { session, keys, acknowledgement, consumed } = accepted;
+    const leaves = outbox.canAcknowledge(session.id, 0);
+    const step = new SessionStep(
+      {
+        id: session.id,
+        conversationId,
+        peerKey: session.peer,
+        initiator: false,
+        base: session.base,
+        ratchet: session.ratchet,
+        sendingKeys: keys.responderToInitiator,
+        receivingKeys: keys.initiatorToResponder,
+        incomingHandshake: { inviteId, handshakeId, isConfirmed: false },
+        // An acknowledgement that quota does not allow is made again later; this one only replaced SPK in the state.
+        sds: leaves ? answer.state : arrival.state,
+      },
+      this.#context,
+    );
+    const change = noteHandshake(accepted.invites, { inviteId, handshakeId }, "answered", { nowMs });
+    await step.ensureConversation();
+    step.write(({ secrets }) => invites.write(secrets, change));
+    step.consume(consumed);
+    step.afterwards(() => invites.adopt(change));
+    if (leaves) step.send(acknowledgement, { purpose: "acknowledgement", priority: "normal" });
+    await this.#arrivals.commit(step, arrival, nowMs);
+    return "durable";
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Messages of sessions that exist: the ratchet step, and what the message brings, in one transaction.
+ * @module
+ */
+import {
+  type EncryptedPayload,
+  encodeNewerPart,
+  openEnvelope,
+  type ParsedEnvelope,
+  type UnsupportedPayload,
+} from "@chat/codec";
+import { decrypt } from "@chat/ratchet";
+import type { Context } from "../context.ts";
+import type { Session } from "../sessions/session.ts";
+import { SessionStep } from "../sessions/session-step.ts";
+import type { Arrivals } from "./arrivals.ts";
+import type { HowToTake, Outcome } from "./attempt.ts";
+import { incomingId, putIncoming } from "./incoming-content.ts";
+
+type RatchetMessage = Extract<EncryptedPayload, { kind: "ratchet" }>["message"];
+
+export class OrdinaryMessages {
+  readonly #context: Context;
+  readonly #arrivals: Arrivals;
+
+  constructor(context: Context, arrivals: Arrivals) {
+    this.#context = context;
+    this.#arrivals = arrivals;
+  }
+
+  /** @param candidates - sessions whose key made the hint; more than one only by a rare chance */
+  async take(candidates: readonly Session[], envelope: ParsedEnvelope, how: HowToTake): Promise<Outcome> {
+    let outcome: Outcome = "not-for-us";
+    for (const { id, conversationId } of candidates) {
+      outcome = await this.#context.serial.run(conversationId, async () => {
+        const session = this.#context.sessions.get(id);
+        const payload = session && openEnvelope(envelope, session.receivingKeys);
+        if (session === undefined || payload === undefined) return "undecryptable";
+        if (payload.kind === "unsupported") return this.#unsupported(session, payload);
+        if (payload.kind !== "ratchet") return "undecryptable";
+        return this.open(answered(session), payload.message, how, { isOrdinary: true });
+      });
+      if (outcome !== "undecryptable") break;
+    }
+    return outcome;
+  }
+
+  /** Everything from the ratchet to the transaction, in the conversation's turn. Until then, nothing has changed. */
+  async open(
+    session: Session,
+    message: RatchetMessage,
+    how: HowToTake,
+    { isOrdinary }: { readonly isOrdinary: boolean },
+  ): Promise<Outcome> {
+    const nowMs = this.#context.clock.nowMs();
+    const opened = decrypt(session.ratchet, message, { nowMs });
+    if (opened.kind === "rejected") return "undecryptable";
+    const arrival = await this.#arrivals.read(session, opened.plaintext, nowMs);
+    if (arrival === undefined) return "malformed-sds";
+    if (this.#arrivals.hold(session.id, arrival, how)) return "early";
+    const step = new SessionStep({ ...session, ratchet: opened.state, sds: arrival.state }, this.#context);
+    step.consume(opened.consumed);
+    if (isOrdinary && arrival.isComplete) this.#confirmHandshake(step, nowMs);
+    await this.#arrivals.commit(step, arrival, nowMs);
+    return "durable";
+  }
+
+  /**
+   * A payload that only the peer could seal, of a later version of the protocol: the application learns that it is there.
+   * It is not acknowledged, so its sender knows that it was not understood.
+   */
+  async #unsupported(session: Session, { member, bytes }: UnsupportedPayload): Promise<Outcome> {
+    const { clock, store } = this.#context;
+    const step = new SessionStep(session, this.#context);
+    // Nothing but its id tells a repetition from a new one.
+    if ((await store.messages.message(incomingId(session, bytes, this.#context))) !== undefined) return "durable";
+    const nowMs = clock.nowMs();
+    const content = encodeNewerPart("unknown-payload", member, bytes);
+    const fields = { content, lamport: session.sds.lamport, sentAtMs: nowMs, storedAtMs: nowMs };
+    putIncoming(step, bytes, fields, this.#context);
+    await step.commit();
+    return "durable";
+  }
+
+  /**
+   * The invite's key goes once an ordinary envelope of its session has arrived and nothing before that is missing:
+   * first messages that are late still need it.
+   */
+  #confirmHandshake(step: SessionStep, nowMs: number): void {
+    const { incomingHandshake } = step.session;
+    if (incomingHandshake === undefined || incomingHandshake.isConfirmed) return;
+    step.session = { ...step.session, incomingHandshake: { ...incomingHandshake, isConfirmed: true } };
+    step.afterwards(() => void this.#noteConfirmed(incomingHandshake, nowMs));
+  }
+
+  async #noteConfirmed(handshake: NonNullable<Session["incomingHandshake"]>, nowMs: number): Promise<void> {
+    const { invites, notifier } = this.#context;
+    try {
+      await invites.note(handshake, "confirmed", nowMs);
+    } catch (error) {
+      notifier.notify({ kind: "error", error }); // it is noted again at the next start
+    }
+  }
+}
+
+/** Anything that opens on the session shows the initiator that the responder has it. */
+function answered(session: Session): Session {
+  const { outgoingHandshake } = session;
+  if (outgoingHandshake === undefined || outgoingHandshake.isAnswered) return session;
+  return { ...session, outgoingHandshake: { ...outgoingHandshake, isAnswered: true } };
+}

@@ -1,3 +1,4 @@
+export { BloomFilter, type BloomFilterOptions } from "./bloom-filter.ts";
 export { SdsError, type SdsErrorCode } from "./errors.ts";
 export { parse, type SdsMessage } from "./message.ts";
 export type { RandomBytes } from "./random.ts";

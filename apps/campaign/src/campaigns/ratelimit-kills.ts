@@ -10,8 +10,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { MessageStatus } from "@chat/ratelimit";
 import type { BatchResult, Campaign } from "../campaign.ts";
 import { DeliveryLedger } from "../kills/delivery-ledger.ts";
-import { type Death, live } from "../kills/life.ts";
 import type { ChildOrder, FromChild, FromParent, PlannedUnit } from "../kills/protocol.ts";
+import { type Death, live } from "../life.ts";
 import { Random } from "../random.ts";
 
 export const KILLS_PER_BATCH = 5;
@@ -72,12 +72,12 @@ async function killAgainAndAgain(path: string, seed: number, batch: number): Pro
     plan(planned, random);
     const before = ledger.transmissions;
     const skewMs = random.between(-MOST_SKEW_MS, MOST_SKEW_MS);
-    await live(order(skewMs), onLine, deathOf(random));
+    await live({ script: "kills/child", order: order(skewMs), onLine, death: deathOf(random) });
     if (ledger.transmissions > before) killedUnderWay += 1;
   }
   plan(planned, random);
   const ids = planned.flatMap((unit) => unit.ids);
-  await live({ ...order(0), until: ids }, onLine);
+  await live({ script: "kills/child", order: { ...order(0), until: ids }, onLine });
   checkEnds(planned, new Map(statuses), acknowledged, ledger);
 
   return {

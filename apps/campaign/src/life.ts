@@ -1,5 +1,6 @@
 /**
- * One life of a submitting process, from its start to the signal that it cannot catch, or to its end.
+ * One life of a process that a campaign starts, from its start to the signal that it cannot catch, or to its end. It is
+ * given an order as its argument, and prints JSON, one object in each line.
  * @module
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
@@ -9,31 +10,39 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { ChildOrder, FromChild, FromParent } from "./protocol.ts";
 
 // Beside this file, in the sources as in the build.
 const SUFFIX = extname(import.meta.filename);
-const CHILD = fileURLToPath(new URL(`./child${SUFFIX}`, import.meta.url));
 const SOURCE_FLAGS = SUFFIX === ".ts" ? ["--conditions=@chat/source", "--disable-warning=ExperimentalWarning"] : [];
 
+export type Life<Line, Reply = never> = {
+  /** From this folder, without its suffix. */
+  readonly script: string;
+  /** Anything that JSON can hold. */
+  readonly order: unknown;
+  /** Told of all that the process wrote, also what is read after its death; what it throws ends it. */
+  readonly onLine: (line: Line, reply: (line: Reply) => void) => void;
+  /** None: it ends by itself. */
+  readonly death?: Death;
+  /** None: it may be silent for as long as it wants. */
+  readonly silenceLimitMs?: number;
+};
+
 export type Death = {
-  /** Counted from its start, or from when its store was open. */
+  /** Counted from its start, or from when it says that it is "open". */
   readonly from: "start" | "open";
   readonly afterMs: number;
 };
 
-/**
- * @param onLine - told of all that the process wrote, also what is read after its death; what it throws ends it
- * @param death - none: it ends by itself
- */
-export async function live(
-  order: ChildOrder,
-  onLine: (line: FromChild, reply: (line: FromParent) => void) => void,
-  death?: Death,
+/** @throws Error if it ended in any other way than it should */
+export async function live<Line extends { readonly kind: string }, Reply = never>(
+  life: Life<Line, Reply>,
 ): Promise<void> {
+  const { script, order, onLine, death, silenceLimitMs } = life;
+  const file = fileURLToPath(new URL(`./${script}${SUFFIX}`, import.meta.url));
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
     process.execPath,
-    [...SOURCE_FLAGS, CHILD, JSON.stringify(order)],
+    [...SOURCE_FLAGS, file, JSON.stringify(order)],
     { stdio: ["pipe", "pipe", "pipe"] },
   );
   child.stdin.on("error", () => {}); // answers to the dead
@@ -44,20 +53,33 @@ export async function live(
     await wait(afterMs);
     child.kill("SIGKILL");
   };
-  const reply = (line: FromParent) => void child.stdin.write(`${JSON.stringify(line)}\n`);
+  const reply = (line: Reply) => void child.stdin.write(`${JSON.stringify(line)}\n`);
+  let isHanging = false;
+  const alarm = setTimeout(
+    () => {
+      isHanging = true;
+      child.kill("SIGKILL");
+    },
+    silenceLimitMs ?? 2 ** 31 - 1,
+  );
   try {
     if (death?.from === "start") void kill(death.afterMs);
     for await (const text of createInterface(child.stdout)) {
-      const line: FromChild = JSON.parse(text);
+      alarm.refresh();
+      const line: Line = JSON.parse(text);
       if (line.kind === "open" && death?.from === "open") void kill(death.afterMs);
       onLine(line, reply);
     }
   } finally {
+    clearTimeout(alarm);
     // Without a death of its own it has ended by now, unless something was thrown.
     if (death === undefined && child.exitCode === null) await Promise.race([closed, wait(1_000)]);
     child.kill("SIGKILL");
     await closed;
   }
+  if (isHanging) throw new Error(`the process said nothing for ${silenceLimitMs} ms`);
   if (errors.length > 0) throw new Error(`the process failed: ${errors.join("")}`);
-  if (death === undefined && child.exitCode !== 0) throw new Error(`exit code: want 0, got ${child.exitCode}`);
+  if (death === undefined && child.exitCode !== 0) {
+    throw new Error(`exit code: want 0, got ${child.exitCode ?? child.signalCode}`);
+  }
 }

@@ -5,6 +5,7 @@
 import { StoreError } from "@chat/store";
 import Database from "better-sqlite3";
 import { errorCode } from "./error-code.ts";
+import { RowChecks } from "./row-check.ts";
 
 export type Value = string | number | Uint8Array | null;
 
@@ -17,12 +18,14 @@ export type Statement<Row> = {
 export class Connection {
   readonly #database: Database.Database;
   readonly #path: string;
+  readonly #rowChecks: RowChecks;
 
   /** @param path - absolute; the file must exist */
   constructor(path: string) {
     this.#path = path;
     // No waiting for a lock: whoever holds it is another owner, and does not let go of it.
     this.#database = this.#guard(() => new Database(path, { fileMustExist: true, timeout: 0 }));
+    this.#rowChecks = new RowChecks(this.#database);
   }
 
   /** False again as soon as SQLite had to end the transaction by itself, as it may on a full disk. */
@@ -30,12 +33,21 @@ export class Connection {
     return this.#database.inTransaction;
   }
 
-  /** @typeParam Row - the columns that `sql` selects; the STRICT schema vouches for their types */
-  statement<Row = never>(sql: string): Statement<Row> {
+  /** @typeParam Row - the columns that `sql` selects; those of tables are checked to have the types of the schema */
+  statement<Row extends object = never>(sql: string): Statement<Row> {
     const prepared = this.#guard(() => this.#database.prepare<Value[], Row>(sql));
+    const check = this.#guard(() => this.#rowChecks.of(prepared));
     return {
-      get: (...values) => this.#guard(() => prepared.get(...values)),
-      all: (...values) => this.#guard(() => prepared.all(...values)),
+      get: (...values) => {
+        const row = this.#guard(() => prepared.get(...values));
+        if (row !== undefined) check(row);
+        return row;
+      },
+      all: (...values) => {
+        const rows = this.#guard(() => prepared.all(...values));
+        for (const row of rows) check(row);
+        return rows;
+      },
       run: (...values) => {
         this.#guard(() => prepared.run(...values));
       },

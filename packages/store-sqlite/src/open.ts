@@ -14,7 +14,7 @@ import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
 import { syncDirectory } from "./key-file.ts";
 import { SqlitePartialSets } from "./partial-sets.ts";
 import { SqliteQueue } from "./queue.ts";
-import { migrate, schemaVersion } from "./schema.ts";
+import { checkObjects, migrate, schemaVersion } from "./schema.ts";
 import { Sealer } from "./sealer.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
@@ -84,6 +84,7 @@ async function openDatabase<Opened>(
   try {
     takeOwnership(connection);
     const version = schemaVersion(connection);
+    if (version > 0) checkObjects(connection, version);
     configure(connection);
     checkLength(connection, path);
     const keyFile = `${path}.key`;

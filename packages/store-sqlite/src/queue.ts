@@ -50,7 +50,7 @@ export class SqliteQueue implements QueueStore, AsyncDisposable {
     this.#pages = { queued_messages: pagesOf("queued_messages"), ended_messages: pagesOf("ended_messages") };
     this.#ledger = connection.statement("SELECT ledger FROM quota_ledger");
     this.#bytes = connection.statement(
-      "SELECT bytes FROM queued_messages LEFT JOIN queued_bytes USING (position) WHERE tag = ?",
+      "SELECT +bytes AS bytes FROM queued_messages LEFT JOIN queued_bytes USING (position) WHERE tag = ?",
     );
     this.#putRecord = connection.statement(
       "INSERT INTO queued_messages (tag, record) VALUES (?, ?) ON CONFLICT (tag) DO UPDATE SET record = excluded.record",

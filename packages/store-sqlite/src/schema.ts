@@ -3,7 +3,7 @@
  * @module
  */
 import { StoreError } from "@chat/store";
-import type { Connection } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { FIRST } from "./migrations/0001-first.ts";
 import { PARTIAL_SETS } from "./migrations/0002-partial-sets.ts";
 import { QUEUE } from "./migrations/0003-queue.ts";
@@ -34,6 +34,37 @@ export function schemaVersion(connection: Connection): number {
     );
   }
   return version;
+}
+
+/**
+ * Checks that the file has the tables and indexes of its version and nothing else. A view or a trigger of somebody who can
+ * write the file would run inside our own statements: a view under the name of a table may have endless rows.
+ * @throws {@link StoreError} `CORRUPT`
+ */
+export function checkObjects(connection: Connection, version: number): void {
+  const [actual, wanted] = [objectsIn(connection), objectsOf(version)];
+  if (actual === wanted) return;
+  throw new StoreError("CORRUPT", `database: want the tables and indexes of schema ${version}, got others`);
+}
+
+const known = new Map<number, string>();
+
+/** As an empty database has them; made once in a process. */
+function objectsOf(version: number): string {
+  let objects = known.get(version);
+  if (objects === undefined) {
+    const empty = new Connection(":memory:");
+    for (const sql of MIGRATIONS.slice(0, version)) empty.exec(sql);
+    objects = objectsIn(empty);
+    empty.close();
+    known.set(version, objects);
+  }
+  return objects;
+}
+
+function objectsIn(connection: Connection): string {
+  const sql = "SELECT type, name, tbl_name FROM sqlite_schema ORDER BY type, name, tbl_name";
+  return JSON.stringify(connection.statement<{ type: string; name: string; tbl_name: string }>(sql).all());
 }
 
 /** Brings the schema from `version` to the newest one; runs inside the caller's transaction. */

@@ -1,4 +1,5 @@
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { StoreError } from "@chat/store";
 import { randomHistory, snapshotOf } from "@chat/store/testing";
 import { openSqliteStore } from "@chat/store-sqlite";
 import { beforeAll, expect, test } from "@jest/globals";
@@ -8,6 +9,7 @@ import { temporaryDirectory } from "./temporary-directory.ts";
 const directory = temporaryDirectory();
 const key = new Uint8Array(32).fill(7);
 const intact = directory.file("intact.db");
+const PAGE = 4_096;
 const corrupt = { name: "StoreError", code: "CORRUPT" };
 
 beforeAll(async () => {
@@ -86,6 +88,20 @@ test("a newer schema is refused with its version, and stays as it is", async () 
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
+const endless =
+  "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS topic, i AS timestamp_ms FROM n";
+test.each([
+  `DROP TABLE cursors; CREATE VIEW cursors AS ${endless}`,
+  "CREATE TRIGGER hostile AFTER INSERT ON messages BEGIN DELETE FROM messages; END",
+  "CREATE TABLE aside (text TEXT)",
+  "DROP INDEX messages_page",
+])("after %s, opening is CORRUPT: none of our statements runs what somebody put there", async (sql) => {
+  const path = changed("hostile.db", sql);
+  const before = readFileSync(path);
+  await expect(openSqliteStore({ path, key })).rejects.toMatchObject(corrupt);
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
 test.each(["DROP TABLE cursors", "DELETE FROM data_key", "ALTER TABLE messages DROP COLUMN stored_at_ms"])(
   "after %s, opening is CORRUPT",
   async (sql) => {
@@ -129,6 +145,45 @@ test("a sealed value moved to another table, or cut short, is detected", async (
   await using second = await openSqliteStore({ path: cut, key });
   await expect(second.secrets.invites()).rejects.toMatchObject(corrupt);
 });
+
+test("a page of zeros or garbage, anywhere, is CORRUPT or was not needed: what can be read is right", async () => {
+  const path = directory.file("page.db");
+  const original = readFileSync(intact);
+  await using store = await openSqliteStore({ path: intact, key });
+  const content = await snapshotOf(store);
+  let refused = 0;
+  for (let start = 0; start < original.length; start += PAGE) {
+    for (const byte of [0, 0xa5]) {
+      writeFileSync(path, Buffer.from(original).fill(byte, start, start + PAGE));
+      const read = await contentOf(path).catch((error: unknown) => error);
+      if (read instanceof StoreError) {
+        expect(read).toMatchObject(corrupt);
+        refused += 1;
+      } else expect(read).toEqual(content);
+    }
+  }
+  expect(refused).toBeGreaterThan(original.length / PAGE);
+});
+
+test("pages of different tables that were exchanged are CORRUPT, or were not needed", async () => {
+  const path = directory.file("exchanged-pages.db");
+  const original = readFileSync(intact);
+  const count = original.length / PAGE;
+  const outcomes = new Set<string>();
+  for (let page = 1; page < count; page++) {
+    const bytes = Buffer.from(original);
+    const other = (1 + ((page + 5) % (count - 1))) * PAGE;
+    bytes.copyWithin(page * PAGE, other, other + PAGE);
+    writeFileSync(path, bytes);
+    outcomes.add(await outcomeOf(path));
+  }
+  expect([...outcomes].sort()).toEqual(["CORRUPT", "works"]);
+});
+
+async function contentOf(path: string): Promise<unknown> {
+  await using store = await openSqliteStore({ path, key });
+  return await snapshotOf(store);
+}
 
 test("flipped bytes end in a StoreError or in a store that works, never in anything else", async () => {
   const path = directory.file("flipped.db");

@@ -8,7 +8,7 @@ const CURSOR = "/numbered";
 /** So many rows are written again and again. */
 const SLOTS = 7;
 
-/** As a received message with its ratchet step: new rows, replaced and deleted ones, of one to some ten pages. */
+/** As a received message with its ratchet step: new rows, replaced and deleted ones, of one to some pages. */
 export function numberedChange(number: number): (tx: StoreTransaction) => void {
   return ({ messages, secrets }) => {
     messages.putConversation({ id: "c1", peer: `peer ${number}`, createdAtMs: number });
@@ -67,7 +67,7 @@ function slot(number: number): string {
 }
 
 function contentOf(number: number): Uint8Array {
-  return bytesOf(number, (number * 2_741) % 12_000);
+  return bytesOf(number, (number * 2_741) % 4_000);
 }
 
 function bytesOf(number: number, length: number): Uint8Array {

@@ -16,5 +16,6 @@ export const CAMPAIGNS: CampaignLoaders = {
   "ratelimit-model": async () => (await import("./campaigns/ratelimit-model.ts")).ratelimitModel,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
   "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,
+  "store-fuzz": async () => (await import("./campaigns/store-fuzz.ts")).storeFuzz,
   "store-kills": async () => (await import("./campaigns/store-kills.ts")).storeKills,
 };

@@ -1,0 +1,134 @@
+/**
+ * An intact database of some sixty pages with something in every table, closed and as a killed process leaves it.
+ * @module
+ */
+import { readFileSync, rmSync } from "node:fs";
+import type { Store } from "@chat/store";
+import { openSqlitePartialSetStore, openSqliteQueueStore, openSqliteStore } from "@chat/store-sqlite";
+import type { Random } from "../random.ts";
+import type { Bases } from "./hostile-files.ts";
+import { IDS, type Read, readsOfPartialSets, readsOfQueue, readsOfStore } from "./readings.ts";
+
+export const KEY = new Uint8Array(32).fill(7);
+
+/** Opens the file in each way there is and runs `work` with its reads. What it throws ends that way of opening alone. */
+export async function inEachWay(
+  path: string,
+  work: (reads: readonly Read[], write: () => Promise<void>) => Promise<void>,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  const options = { path, key: KEY };
+  const ways = [
+    async () => {
+      await using store = await openSqliteStore(options);
+      await work(readsOfStore(store), () => store.write((tx) => tx.messages.setCursor("/hostile", 1)));
+    },
+    async () => {
+      await using queue = await openSqliteQueueStore(options);
+      await work(readsOfQueue(queue), () => queue.commit([{ kind: "forget", ids: ["hostile"] }]));
+    },
+    async () => {
+      await using sets = await openSqlitePartialSetStore(options);
+      await work(readsOfPartialSets(sets), () => sets.remove("hostile", ""));
+    },
+  ];
+  for (const way of ways) await way().catch(failed);
+}
+
+/** @param told - of everything that was ever sealed */
+export async function makeBases(
+  path: string,
+  random: Random,
+  told: (place: string, value: string) => void,
+): Promise<Bases> {
+  const remember = async (reads: readonly Read[]) => {
+    for (const read of reads) for (const [place, value] of await read()) told(place, value);
+  };
+  const rememberAll = () =>
+    inEachWay(path, remember, (error) => {
+      throw error;
+    });
+  {
+    await using store = await openSqliteStore({ path, key: KEY });
+    await fill(store, random);
+    await store.close();
+    await using queue = await openSqliteQueueStore({ path, key: KEY });
+    for (let index = 0; index < IDS.queued; index += 1) {
+      const record = { id: `q${index}`, sequence: index, priority: "normal", length: 99, attempts: 0 } as const;
+      await queue.commit([{ kind: "put", record: { ...record, submittedAtMs: 5 }, bytes: random.bytes(99) }]);
+    }
+    await queue.commit([
+      { kind: "end", record: { id: "q0", endedAtMs: 6, outcome: { kind: "cancelled" } } },
+      { kind: "ledger", ledger: { floor: 1, epochs: [] } },
+    ]);
+    await queue.close();
+    await using sets = await openSqlitePartialSetStore({ path, key: KEY });
+    for (let index = 0; index < 9; index += 1) {
+      const setId = `set ${index % 3}`;
+      await sets.add({ setId, sender: "peer", bytes: random.bytes(700), receivedAtMs: 7 });
+    }
+    await sets.complete({ setId: "set 2", sender: "peer", completedAtMs: 8 });
+  }
+  await rememberAll();
+  const closed = new Uint8Array(readFileSync(path));
+  await using store = await openSqliteStore({ path, key: KEY });
+  for (let step = 0; step < 6; step += 1) {
+    await change(store, random, step);
+    await remember(readsOfStore(store)); // a log that is cut off ends with any of the steps
+  }
+  const killed = { database: new Uint8Array(readFileSync(path)), wal: new Uint8Array(readFileSync(`${path}-wal`)) };
+  await store.close();
+  rmSync(path);
+  return { closed, killed };
+}
+
+async function fill(store: Store, random: Random): Promise<void> {
+  await store.write(({ messages, secrets }) => {
+    secrets.putIdentity(random.bytes(64));
+    for (let index = 0; index < IDS.conversations; index += 1) {
+      messages.putConversation({ id: `c${index}`, peer: `peer ${index}`, createdAtMs: index });
+    }
+    for (let index = 0; index < IDS.messages; index += 1) {
+      const isIncoming = index % 2 === 0;
+      messages.putMessage({
+        id: `m${index}`,
+        conversationId: `c${index % IDS.conversations}`,
+        direction: isIncoming ? "incoming" : "outgoing",
+        status: isIncoming ? "received" : "queued",
+        content: random.bytes(random.spread(1, index === 7 ? 20_000 : 1_000)),
+        lamport: index,
+        sentAtMs: index,
+        storedAtMs: index,
+      });
+    }
+    messages.setConsumed(3);
+    messages.putQuotaLedger(random.bytes(50));
+    messages.setCursor("/topic", 1_000);
+    for (let index = 0; index < IDS.parts; index += 1) {
+      const common = { sessionId: "s1", messageId: `m${2 * index + 1}` };
+      const payload = random.bytes(500);
+      const outbox = { topic: "/topic", payload, priority: "normal", createdAtMs: 1, purpose: "content" } as const;
+      messages.putOutbox({ ...common, ...outbox, id: `o${index}` });
+      messages.putOutgoing({ ...common, sdsId: `d${index}`, bytes: random.bytes(400) });
+      messages.logSdsId("s1", `d${index}`, index);
+      const segment = { setId: "set", index, isParity: index % 3 === 0, bytes: random.bytes(900), storedAtMs: 1 };
+      messages.putSegment({ ...segment, sessionId: "s1" });
+    }
+    for (let index = 0; index < IDS.sessions; index += 1) {
+      secrets.putSession({ id: `s${index}`, conversationId: `c${index}`, snapshot: random.bytes(800) });
+      messages.putSdsState(`s${index}`, random.bytes(300));
+    }
+    secrets.putInvite({ id: "i1", snapshot: random.bytes(300) });
+    secrets.addHandshake("i1", "h1");
+  });
+}
+
+/** What makes a log: new rows and replaced ones, whose old values may come back with an older page. */
+async function change(store: Store, random: Random, step: number): Promise<void> {
+  await store.write(({ messages, secrets }) => {
+    secrets.putSession({ id: "s1", conversationId: "c1", snapshot: random.bytes(800) });
+    messages.putOutgoing({ sessionId: "s1", sdsId: `d${step}`, messageId: "m1", bytes: random.bytes(400) });
+    messages.deleteOutbox(`o${step}`);
+    messages.setCursor("/topic", 2_000 + step);
+  });
+}

@@ -11,4 +11,5 @@ export const AREAS: AreaLoaders = {
   ratchet: async () => (await import("./areas/ratchet.ts")).ratchet,
   ratelimit: async () => (await import("./areas/ratelimit.ts")).ratelimit,
   segmentation: async () => (await import("./areas/segmentation.ts")).segmentation,
+  store: async () => (await import("./areas/store.ts")).store,
 };

@@ -1,5 +1,5 @@
 /**
- * When to do what next: retransmit, give a gap up, acknowledge. No timers; the caller has them.
+ * When to send: retransmissions and acknowledgements. No timers; the caller has them.
  * @module
  */
 import { SdsError } from "./errors.ts";
@@ -7,7 +7,7 @@ import { fraction, type RandomBytes } from "./random.ts";
 import type { ChannelState } from "./state.ts";
 import { checkTime } from "./time.ts";
 
-const FIRST_RETRANSMISSION_MS = 30_000;
+export const FIRST_RETRANSMISSION_MS = 30_000;
 /** With the most jitter, one hour. */
 const LAST_RETRANSMISSION_MS = 48 * 60_000;
 const JITTER = 0.25;
@@ -55,32 +55,9 @@ function planned(state: ChannelState, messageId: string, more: number, nowMs: nu
   const outstanding = state.outstanding.map((message) => {
     if (message.messageId !== messageId) return message;
     const attempts = Math.min(message.attempts + more, MAX_ATTEMPTS_COUNTED);
-    return { messageId, attempts, dueMs: nowMs + retransmissionDelayMs(attempts, random) };
+    return { ...message, attempts, dueMs: nowMs + retransmissionDelayMs(attempts, random) };
   });
   return { ...state, outstanding };
-}
-
-/** Gives up what is missing for `deadlineMs` or longer. If it arrives later, it is content like any other. */
-export function expireGaps(
-  state: ChannelState,
-  nowMs: number,
-  deadlineMs: number,
-): { readonly state: ChannelState; readonly lost: string[] } {
-  const isLost = ({ sinceMs }: { readonly sinceMs: number }) => sinceMs + deadlineMs <= nowMs;
-  const lost = state.missing.filter(isLost).map(({ messageId }) => messageId);
-  return { state: { ...state, missing: state.missing.filter((gap) => !isLost(gap)) }, lost };
-}
-
-/**
- * When to look at `retransmissionsDue` and `expireGaps` again; undefined if a message has to come or go before that.
- *
- * @param deadlineMs - as for `expireGaps`
- */
-export function nextWakeUpMs(state: ChannelState, deadlineMs: number): number | undefined {
-  let wakeUpMs = Number.POSITIVE_INFINITY;
-  for (const { dueMs } of state.outstanding) wakeUpMs = Math.min(wakeUpMs, dueMs);
-  for (const { sinceMs } of state.missing) wakeUpMs = Math.min(wakeUpMs, sinceMs + deadlineMs);
-  return Number.isFinite(wakeUpMs) ? wakeUpMs : undefined;
 }
 
 /**

@@ -1,121 +1,163 @@
 /**
- * One binary form of a channel's state, for the message database. It is never sent.
- *
- * Version 1, integers big-endian: version (1), side (1, ASCII), Lamport time (8), 0 or 1 own previous ids (1, then 16
- * for it), number of ids to acknowledge (4, then 16 each), number of outstanding messages (4, then id 16, attempts 1,
- * due 8 each), number of missing ones (4, then id 16, since 8 each).
+ * One binary form of a channel's state, for the message database. It is never sent. Version 1, of the time when there
+ * was only the compact form and nothing but gaps and acknowledgements, is still read.
  * @module
  */
-import { SdsError } from "./errors.ts";
-import { idToBytes, idToHex, MESSAGE_ID_BYTES } from "./message-id.ts";
-import type { ChannelState } from "./state.ts";
+import { type Held, MAX_HELD, MAX_WAITS } from "./hold.ts";
+import { MAX_REQUESTED } from "./repair.ts";
+import { invalid, SnapshotReader, SnapshotWriter } from "./snapshot-bytes.ts";
+import {
+  type ChannelState,
+  MAX_HEADS,
+  MAX_LOST,
+  MAX_MISSING,
+  MAX_OUTSTANDING,
+  MAX_TO_ACKNOWLEDGE,
+  type Missing,
+  type Outstanding,
+  openChannel,
+  type Requested,
+} from "./state.ts";
 
-const VERSION = 1;
-const HEAD_BYTES = 1 + 1 + 8 + 1 + 3 * 4;
-const OUTSTANDING_BYTES = MESSAGE_ID_BYTES + 1 + 8;
-const MISSING_BYTES = MESSAGE_ID_BYTES + 8;
+const VERSION = 2;
 
+/**
+ * Version 2: version (1), form (1: 0 compact, 1 full), participant, in the full form channel, Lamport time (8), 0 or 1
+ * own previous ids (count 1), then lists (count 4): ids to acknowledge, heads, lost ids, outstanding messages (id,
+ * attempts 1, due 8, flags 1), missing ones (id, since 8, flags 1, then what they announce: request due 8 and attempts 1,
+ * sender), held ones (id, Lamport time 8, size 8, since 8, flags 1, list of ids), requested ones (id, due 8, flags 1);
+ * next answer (8). Names are UTF-8 after their length (2).
+ */
 export function encodeState(state: ChannelState): Uint8Array {
-  const { side, lamport, previousId, toAcknowledge, outstanding, missing } = state;
-  const previousIds = previousId === undefined ? [] : [previousId];
-  const writer = createWriter(
-    HEAD_BYTES +
-      (previousIds.length + toAcknowledge.length) * MESSAGE_ID_BYTES +
-      outstanding.length * OUTSTANDING_BYTES +
-      missing.length * MISSING_BYTES,
-  );
+  const isFull = state.channelId !== undefined;
+  const writer = new SnapshotWriter({ isFull });
+  const id = (messageId: string) => writer.id(messageId);
   writer.byte(VERSION);
-  writer.byte(side.charCodeAt(0));
-  writer.time(lamport);
-  writer.byte(previousIds.length);
-  for (const id of previousIds) writer.id(id);
-  writer.count(toAcknowledge.length);
-  for (const id of toAcknowledge) writer.id(id);
-  writer.count(outstanding.length);
-  for (const { messageId, attempts, dueMs } of outstanding) {
+  writer.byte(Number(isFull));
+  writer.name(state.participantId);
+  if (state.channelId !== undefined) writer.name(state.channelId);
+  writer.time(state.lamport);
+  writer.byte(Number(state.previousId !== undefined));
+  if (state.previousId !== undefined) writer.id(state.previousId);
+  for (const ids of [state.toAcknowledge, state.heads, state.lost]) writer.list(ids, id);
+  writer.list(state.outstanding, ({ messageId, attempts, dueMs, isPossiblyAcknowledged }) => {
     writer.id(messageId);
     writer.byte(attempts);
     writer.time(dueMs);
-  }
-  writer.count(missing.length);
-  for (const { messageId, sinceMs } of missing) {
+    writer.flags(isPossiblyAcknowledged === true);
+  });
+  writer.list(state.missing, ({ messageId, sinceMs, isOvertaken, request, sender }) => {
     writer.id(messageId);
     writer.time(sinceMs);
-  }
-  return writer.bytes;
+    writer.flags(isOvertaken === true, request !== undefined, request?.isPostponed === true, sender !== undefined);
+    if (request !== undefined) {
+      writer.time(request.dueMs);
+      writer.byte(request.attempts);
+    }
+    if (sender !== undefined) writer.name(sender);
+  });
+  writer.list(state.held, ({ messageId, lamport, sizeBytes, sinceMs, isLate, waitsFor }) => {
+    writer.id(messageId);
+    for (const value of [lamport, sizeBytes, sinceMs]) writer.time(value);
+    writer.flags(isLate);
+    writer.list(waitsFor, id);
+  });
+  writer.list(state.requested, ({ messageId, dueMs, isAnswered }) => {
+    writer.id(messageId);
+    writer.time(dueMs);
+    writer.flags(isAnswered);
+  });
+  writer.time(state.nextAnswerMs);
+  return writer.finish();
 }
 
-/** @throws {@link SdsError} `INVALID_STATE` for anything that {@link encodeState} did not write */
+/** @throws `SdsError` `INVALID_STATE` for anything that no version of {@link encodeState} wrote */
 export function decodeState(bytes: Uint8Array): ChannelState {
-  const reader = createReader(bytes);
+  const reader = new SnapshotReader(bytes);
   const version = reader.byte();
-  if (version !== VERSION) throw invalid(`version: want ${VERSION}, got ${version}`);
+  if (version !== 1 && version !== VERSION) throw invalid(`version: want 1 or ${VERSION}, got ${version}`);
+  const state = version === 1 ? readVersion1(reader) : readVersion2(reader);
+  reader.finish();
+  return state;
+}
+
+function readVersion2(reader: SnapshotReader): ChannelState {
+  const form = reader.byte();
+  if (form > 1) throw invalid(`form: want 0 or 1, got ${form}`);
+  reader.idForm = { isFull: form === 1 };
+  const participantId = reader.name();
+  if (form === 0 && participantId !== "I" && participantId !== "R") throw invalid("side: want I or R, got another");
+  const channelId = form === 1 ? reader.name() : undefined;
+  const id = () => reader.id();
+  return {
+    participantId,
+    channelId,
+    lamport: reader.time(),
+    previousId: readPreviousId(reader),
+    toAcknowledge: reader.list(MAX_TO_ACKNOWLEDGE, id),
+    heads: reader.list(MAX_HEADS, id),
+    lost: reader.list(MAX_LOST, id),
+    outstanding: reader.list(MAX_OUTSTANDING, () => readOutstanding(reader)),
+    missing: reader.list(MAX_MISSING, () => readMissing(reader)),
+    held: reader.list(MAX_HELD, () => readHeld(reader)),
+    requested: reader.list(MAX_REQUESTED, () => readRequested(reader)),
+    nextAnswerMs: reader.time(),
+  };
+}
+
+/**
+ * Version (1), side (1, ASCII), Lamport time (8), 0 or 1 own previous ids (count 1), then lists (count 4): ids to
+ * acknowledge, outstanding messages (id, attempts 1, due 8), missing ones (id, since 8). Ids have 16 bytes.
+ */
+function readVersion1(reader: SnapshotReader): ChannelState {
   const side = String.fromCharCode(reader.byte());
   if (side !== "I" && side !== "R") throw invalid("side: want I or R, got another");
-  const lamport = reader.time();
-  const previousCount = reader.byte();
-  if (previousCount > 1) throw invalid(`previous ids: want 0 or 1, got ${previousCount}`);
-  const previousId = previousCount === 1 ? reader.id() : undefined;
-  const toAcknowledge = reader.list(MESSAGE_ID_BYTES, () => reader.id());
-  const outstanding = reader.list(OUTSTANDING_BYTES, () => ({
-    messageId: reader.id(),
-    attempts: reader.byte(),
-    dueMs: reader.time(),
-  }));
-  const missing = reader.list(MISSING_BYTES, () => ({ messageId: reader.id(), sinceMs: reader.time() }));
-  if (reader.remaining() > 0) throw invalid(`end: want no more bytes, got ${reader.remaining()}`);
-  return { side, lamport, previousId, toAcknowledge, outstanding, missing };
-}
-
-function createWriter(length: number) {
-  const bytes = new Uint8Array(length);
-  const view = new DataView(bytes.buffer);
-  let offset = 0;
-  const advance = (by: number): number => {
-    offset += by;
-    return offset - by;
-  };
   return {
-    bytes,
-    byte: (value: number) => view.setUint8(advance(1), value),
-    count: (value: number) => view.setUint32(advance(4), value),
-    time: (value: number) => view.setBigUint64(advance(8), BigInt(value)),
-    id: (id: string) => bytes.set(idToBytes(id), advance(MESSAGE_ID_BYTES)),
+    ...openChannel(side),
+    lamport: reader.time(),
+    previousId: readPreviousId(reader),
+    toAcknowledge: reader.list(MAX_TO_ACKNOWLEDGE, () => reader.id()),
+    outstanding: reader.list(MAX_OUTSTANDING, () => ({
+      messageId: reader.id(),
+      attempts: reader.byte(),
+      dueMs: reader.time(),
+    })),
+    missing: reader.list(MAX_MISSING, () => ({ messageId: reader.id(), sinceMs: reader.time() })),
   };
 }
 
-function createReader(bytes: Uint8Array) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = 0;
-  const advance = (by: number): number => {
-    const start = offset;
-    if (by > bytes.length - start) throw invalid(`length: want ${start + by} bytes or more, got ${bytes.length}`);
-    offset += by;
-    return start;
-  };
-  const remaining = () => bytes.length - offset;
+function readPreviousId(reader: SnapshotReader): string | undefined {
+  const count = reader.byte();
+  if (count > 1) throw invalid(`previous ids: want 0 or 1, got ${count}`);
+  return count === 1 ? reader.id() : undefined;
+}
+
+function readOutstanding(reader: SnapshotReader): Outstanding {
+  const message = { messageId: reader.id(), attempts: reader.byte(), dueMs: reader.time() };
+  const [isPossiblyAcknowledged] = reader.flags(1);
+  return { ...message, ...(isPossiblyAcknowledged && { isPossiblyAcknowledged }) };
+}
+
+function readMissing(reader: SnapshotReader): Missing {
+  const gap = { messageId: reader.id(), sinceMs: reader.time() };
+  const [isOvertaken, hasRequest, isPostponed = false, hasSender] = reader.flags(4);
+  if (isPostponed && !hasRequest) throw invalid("flags: want a request that is postponed, got none");
   return {
-    remaining,
-    byte: () => view.getUint8(advance(1)),
-    time: () => {
-      const value = Number(view.getBigUint64(advance(8)));
-      if (!Number.isSafeInteger(value)) throw invalid("time: want milliseconds below 2^53, got more");
-      return value;
-    },
-    id: () => {
-      const start = advance(MESSAGE_ID_BYTES);
-      return idToHex(bytes.subarray(start, start + MESSAGE_ID_BYTES));
-    },
-    list: <Entry>(entryBytes: number, read: () => Entry): Entry[] => {
-      const length = view.getUint32(advance(4));
-      if (length * entryBytes > remaining()) {
-        throw invalid(`list: want ${length} entries of ${entryBytes} bytes, got ${remaining()} bytes`);
-      }
-      return Array.from({ length }, read);
-    },
+    ...gap,
+    ...(isOvertaken && { isOvertaken }),
+    ...(hasRequest && { request: { dueMs: reader.time(), attempts: reader.byte(), isPostponed } }),
+    ...(hasSender && { sender: reader.name() }),
   };
 }
 
-function invalid(message: string): SdsError {
-  return new SdsError("INVALID_STATE", message);
+function readHeld(reader: SnapshotReader): Held {
+  const message = { messageId: reader.id(), lamport: reader.time(), sizeBytes: reader.time(), sinceMs: reader.time() };
+  const [isLate = false] = reader.flags(1);
+  return { ...message, isLate, waitsFor: reader.list(MAX_WAITS, () => reader.id()) };
+}
+
+function readRequested(reader: SnapshotReader): Requested {
+  const request = { messageId: reader.id(), dueMs: reader.time() };
+  const [isAnswered = false] = reader.flags(1);
+  return { ...request, isAnswered };
 }

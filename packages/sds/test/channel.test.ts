@@ -24,7 +24,7 @@ describe("acknowledgement", () => {
   test("a message is acknowledged by the next thing that the other side says", () => {
     const { alice, bob } = twoPeers();
     const { messageId, bytes } = alice.send("hello", NOW_MS);
-    const content = { kind: "content", messageId, lamport: NOW_MS, content: utf8("hello") };
+    const content = { kind: "content", messageId, sender: "I", lamport: NOW_MS, content: utf8("hello") };
     expect(bob.receive(bytes, NOW_MS)).toEqual([content]);
     expect(owesAcknowledgement(bob.state)).toBe(true);
     const reply = bob.send("hi", NOW_MS);
@@ -40,7 +40,7 @@ describe("acknowledgement", () => {
     const sync = bob.acknowledge(NOW_MS);
     expect(parse(sync)).toEqual({ sender: "R", lamport: NOW_MS + 1, history: [messageId] });
     expect(bob.state).toMatchObject({ previousId: undefined, outstanding: [], toAcknowledge: [] });
-    expect(alice.receive(sync, NOW_MS)).toEqual([{ kind: "acknowledged", messageId }]);
+    expect(alice.receive(sync, NOW_MS)).toEqual([{ kind: "acknowledged", messageId, by: "R" }]);
     expect(owesAcknowledgement(alice.state)).toBe(false);
     expect(alice.receive(sync, NOW_MS)).toEqual([]);
   });
@@ -121,7 +121,7 @@ describe("gaps", () => {
       { kind: "missing", messageId: lost.messageId, sinceMs: NOW_MS + 5 },
       { kind: "content", messageId: next.messageId },
     ]);
-    expect(bob.state.missing).toEqual([{ messageId: lost.messageId, sinceMs: NOW_MS + 5 }]);
+    expect(bob.state.missing).toEqual([{ messageId: lost.messageId, sinceMs: NOW_MS + 5, isOvertaken: true }]);
     expect(bob.receive(lost.bytes, NOW_MS + 9)).toMatchObject([
       { kind: "found", messageId: lost.messageId },
       { kind: "content", messageId: lost.messageId, content: utf8("1") },

@@ -81,7 +81,7 @@ describe("gaps", () => {
     const lost = alice.send("1", 0);
     bob.receive(alice.send("2", 0).bytes, 1_000);
     expect(nextWakeUpMs(bob.state, DAY_MS)).toBe(1_000 + DAY_MS);
-    expect(expireGaps(bob.state, DAY_MS + 999, DAY_MS)).toEqual({ state: bob.state, lost: [] });
+    expect(expireGaps(bob.state, DAY_MS + 999, DAY_MS)).toEqual({ state: bob.state, lost: [], released: [] });
     const { state, lost: ids } = expireGaps(bob.state, DAY_MS + 1_000, DAY_MS);
     expect(ids).toEqual([lost.messageId]);
     expect(nextWakeUpMs(state, DAY_MS)).toBeUndefined();

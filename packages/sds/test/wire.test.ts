@@ -73,7 +73,7 @@ describe("interoperation with @waku/proto", () => {
     });
   });
 
-  test("we read its messages, and skip what the compact form leaves out", () => {
+  test("we read its messages, and in the compact form skip what that leaves out", () => {
     const bytes = proto_sds_message.SdsMessage.encode({
       senderId: "R",
       messageId: "",
@@ -90,6 +90,8 @@ describe("interoperation with @waku/proto", () => {
       lamport: NOW_MS,
       history: [ID_A],
       content: { messageId, bytes: utf8("hi") },
+      bloomFilter: new Uint8Array(100),
+      repairRequest: [ID_B],
     });
   });
 });

@@ -1,0 +1,68 @@
+/**
+ * What time does to gaps: they stop holding up what follows them, and in the end they are lost.
+ * Spec: Scalable Data Sync, "Periodic Incoming Buffer Sweep".
+ * @module
+ */
+import { handOut, openGaps, releasedEvent, releaseReady } from "./deliver.ts";
+import type { Released } from "./events.ts";
+import { checkLimits, releaseOverdue } from "./hold.ts";
+import { type ChannelState, MAX_LOST } from "./state.ts";
+
+export type ExpireResult = {
+  readonly state: ChannelState;
+  readonly lost: string[];
+  /** What was held and is handed out now, in this order. */
+  readonly released: readonly Released[];
+};
+
+/**
+ * Gives up what has been missing for `deadlineMs` or longer, and hands out what has waited for `holdMs` or longer.
+ * What is lost and arrives later is content like any other, marked as late.
+ *
+ * @param holdMs - as for `receive`; 0 for the order of arrival
+ */
+export function expireGaps(state: ChannelState, nowMs: number, deadlineMs: number, holdMs = 0): ExpireResult {
+  checkLimits({ holdMs });
+  const isLost = ({ sinceMs }: { readonly sinceMs: number }) => sinceMs + deadlineMs <= nowMs;
+  const lost = state.missing.filter(isLost).map(({ messageId }) => messageId);
+  const left: ChannelState = {
+    ...state,
+    missing: state.missing.filter((gap) => !isLost(gap)),
+    lost: [...state.lost, ...lost].slice(-MAX_LOST),
+  };
+  const ready = releaseReady(left, nowMs, holdMs);
+  const isOpen = openGaps(ready.state.missing, nowMs, holdMs);
+  const overdue = releaseOverdue(ready.state.held, nowMs, holdMs, isOpen);
+  return {
+    state: handOut(ready.state, overdue),
+    lost,
+    released: [...ready.released, ...overdue.released].map(releasedEvent),
+  };
+}
+
+/**
+ * When to look again: at `retransmissionsDue`, `expireGaps`, `requestsDue` and `repairDue`; undefined if a message has to
+ * come or go before that.
+ *
+ * @param deadlineMs - as for `expireGaps`, and `holdMs` likewise
+ */
+export function nextWakeUpMs(state: ChannelState, deadlineMs: number, holdMs = 0): number | undefined {
+  let wakeUpMs = Number.POSITIVE_INFINITY;
+  const wakeUpAt = (atMs: number) => {
+    wakeUpMs = Math.min(wakeUpMs, atMs);
+  };
+  for (const { dueMs } of state.outstanding) wakeUpAt(dueMs);
+  for (const { sinceMs, request } of state.missing) {
+    wakeUpAt(sinceMs + deadlineMs);
+    if (request !== undefined) wakeUpAt(request.dueMs);
+  }
+  for (const { dueMs, isAnswered } of state.requested) {
+    if (!isAnswered) wakeUpAt(Math.max(dueMs, state.nextAnswerMs));
+  }
+  for (const { sinceMs } of state.held) wakeUpAt(sinceMs + holdMs);
+  if (state.held.length > 0) {
+    const awaited = new Set(state.held.flatMap(({ waitsFor }) => waitsFor));
+    for (const { messageId, sinceMs } of state.missing) if (awaited.has(messageId)) wakeUpAt(sinceMs + holdMs);
+  }
+  return Number.isFinite(wakeUpMs) ? wakeUpMs : undefined;
+}

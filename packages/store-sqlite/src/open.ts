@@ -70,6 +70,8 @@ export async function openSqliteQueueStore(options: SqliteStoreOptions): Promise
   }
 }
 
+const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
+
 /** @param open - takes over the connection and the sealer */
 async function openDatabase<Opened>(
   options: SqliteStoreOptions,
@@ -144,6 +146,8 @@ function takeOwnership(connection: Connection): void {
 function configure(connection: Connection): void {
   const journal = connection.pragma("journal_mode = WAL");
   if (journal !== "wal") throw new StoreError("IO", `database: want write-ahead logging, got journal mode ${journal}`);
+  // SQLite moves the log over every 1,000 pages, but a transaction that was larger would leave its length for good.
+  connection.pragma(`journal_size_limit = ${MAX_IDLE_LOG_BYTES}`);
   connection.pragma("synchronous = FULL");
   connection.pragma("fullfsync = ON"); // where fsync alone does not reach the disk (macOS)
   connection.pragma("foreign_keys = ON");

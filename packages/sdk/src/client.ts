@@ -38,6 +38,7 @@ import { type ChatEvent, EventHub } from "./events.ts";
 import { type Content, type Contents, type IncomingMessage, type Message, toMessage } from "./message.ts";
 import { NETWORK_PRESETS } from "./network-presets.ts";
 import { type DurableChange, Notifier } from "./notifier.ts";
+import { Telemetry } from "./observability/telemetry.ts";
 import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { CatchUp } from "./receiving/catch-up.ts";
 import { DiscardCounters, type DiscardReason } from "./receiving/discard-counters.ts";
@@ -71,6 +72,7 @@ type Parts = {
   readonly upkeep: Upkeep;
   readonly catchUp: CatchUp;
   readonly subscription: Subscription;
+  readonly telemetry: Telemetry;
 };
 
 export class ChatClient implements AsyncDisposable {
@@ -271,7 +273,7 @@ export class ChatClient implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { context, receiver, ownsDelivery, subscription, catchUp, upkeep } = this.#parts;
+    const { context, receiver, ownsDelivery, subscription, catchUp, upkeep, telemetry } = this.#parts;
     this.#closing.abort();
     upkeep.close();
     receiver.close();
@@ -279,6 +281,7 @@ export class ChatClient implements AsyncDisposable {
     await context.serial.idle();
     await this.#eventTurn;
     this.#stopObserving();
+    telemetry.close();
     this.#events.close();
     if (ownsDelivery) await context.delivery.close();
     await context.store.close();
@@ -351,10 +354,10 @@ export class ChatClient implements AsyncDisposable {
   }
 }
 
-type InternalChange = Extract<DurableChange, { kind: "early" | "session" }>;
+type InternalChange = Extract<DurableChange, { kind: "early" | "session" | "retransmitted" }>;
 
 function isInternal(change: DurableChange): change is InternalChange {
-  return change.kind === "early" || change.kind === "session";
+  return change.kind === "early" || change.kind === "session" || change.kind === "retransmitted";
 }
 
 async function connect({ network, connectTimeoutMs, whenUnreachable, clock }: ResolvedOptions, signal?: AbortSignal) {
@@ -373,7 +376,7 @@ async function connect({ network, connectTimeoutMs, whenUnreachable, clock }: Re
 }
 
 async function start(
-  { network, clock, acknowledgementDelayMs, rateLimit }: ResolvedOptions,
+  { network, clock, acknowledgementDelayMs, rateLimit, logger }: ResolvedOptions,
   store: Store,
   delivery: DeliveryService,
   ownsDelivery: boolean,
@@ -392,6 +395,7 @@ async function start(
     serial,
     discards: new DiscardCounters(),
   };
+  const telemetry = new Telemetry(context, logger);
   // What an earlier process did not get to.
   for (const { incomingHandshake } of shared.sessions.all()) {
     if (incomingHandshake?.isConfirmed) await invites.note(incomingHandshake, "confirmed", nowMs);
@@ -405,7 +409,8 @@ async function start(
   const catchUp = new CatchUp(context, receiver, mailbox);
   upkeep.start();
   catchUp.start();
-  return { context, receiver, ownsDelivery, taken, sender: new Sender(context), upkeep, catchUp, subscription };
+  const sender = new Sender(context);
+  return { context, receiver, ownsDelivery, taken, sender, upkeep, catchUp, subscription, telemetry };
 }
 
 function isSupplied(content: Content): content is SuppliedContent {

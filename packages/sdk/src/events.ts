@@ -19,6 +19,11 @@ export type ChatEvent =
   | { readonly type: "missing"; readonly conversationId: string; readonly count: number }
   /** What was missing has arrived, or was given up for lost. */
   | { readonly type: "found" | "lost"; readonly conversationId: string; readonly count: number }
+  /**
+   * So many messages of the mailbox were read from the store nodes since the look began; when it is done, whatever was
+   * there is in the database. It begins at start, after a reconnect, and every five minutes.
+   */
+  | { readonly type: "catch-up"; readonly messages: number; readonly isDone: boolean }
   | { readonly type: "connection"; readonly health: HealthStatus }
   /** Another epoch, another limit, or quota became low, exhausted, or high again. */
   | { readonly type: "quota"; readonly quota: Quota }

@@ -47,6 +47,7 @@ export { ChatError, type ChatErrorCode } from "./errors.ts";
 export type { ChatEvent } from "./events.ts";
 export type { Content, DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
 export type { NetworkPreset } from "./network-presets.ts";
+export type { LogFields, Logger } from "./observability/logger.ts";
 export type { ChatClientOptions, RateLimit, WakuNetwork } from "./options.ts";
 export type { DiscardReason } from "./receiving/discard-counters.ts";
 export type { MessageStreamOptions } from "./receiving/message-stream.ts";

@@ -18,6 +18,9 @@ export type DurableChange =
   | { readonly kind: "early" }
   /** The session's timers may be due at another time than before. */
   | { readonly kind: "session"; readonly sessionId: string; readonly owesAcknowledgement: boolean }
+  /** Parts of messages were put into the outbox once more. */
+  | { readonly kind: "retransmitted"; readonly count: number }
+  | { readonly kind: "catch-up"; readonly messages: number; readonly isDone: boolean }
   | { readonly kind: "error"; readonly error: unknown };
 
 /** Enough for every message whose publication and acknowledgement can still be under way together. */

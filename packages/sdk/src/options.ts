@@ -10,6 +10,7 @@ import type { DeliveryService } from "./delivery/delivery-service.ts";
 import type { RlnProver } from "./delivery/rln-prover.ts";
 import { ChatError } from "./errors.ts";
 import { NETWORK_PRESETS, type NetworkPreset } from "./network-presets.ts";
+import { type Logger, SILENT } from "./observability/logger.ts";
 
 /** Waku service nodes to use, and the network they belong to. */
 export interface WakuNetwork {
@@ -80,6 +81,8 @@ export interface ChatClientOptions {
    * Content types of the application's own, from `defineContentType`, beside those that are supplied. @default none
    */
   readonly contentTypes?: readonly ContentType<AnyContent>[];
+  /** Told what the client does, without content, keys, links or accounts: `console`, or one of your own. @default nobody */
+  readonly logger?: Logger;
   /** @default the system's */
   readonly clock?: Clock;
 }
@@ -97,6 +100,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     connectTimeoutMs: 10_000,
     acknowledgementDelayMs: 2000,
     contentTypes: [],
+    logger: SILENT,
     clock: systemClock,
     ...options,
     rateLimit: resolveRateLimit(options),
@@ -115,6 +119,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     throw invalid("acknowledgementDelayMs", "0 to 60,000", acknowledgementDelayMs);
   }
   if (isWakuNetwork(network)) checkNetwork(network);
+  checkLogger(resolved.logger);
   return resolved;
 }
 
@@ -161,6 +166,13 @@ function checkNetwork({ peers, clusterId = 0, shards = 1, mailboxBits = 0 }: Wak
   if (!Number.isInteger(shards) || shards < 1) throw invalid("network.shards", "an integer ≥ 1", shards);
   if (!Number.isInteger(mailboxBits) || mailboxBits < 0 || mailboxBits > 32) {
     throw invalid("network.mailboxBits", "an integer from 0 to 32", mailboxBits);
+  }
+}
+
+function checkLogger(logger: Logger): void {
+  for (const level of Object.keys(SILENT)) {
+    const method: unknown = Reflect.get(Object(logger), level);
+    if (typeof method !== "function") throw invalid(`logger.${level}`, "a function", method);
   }
 }
 

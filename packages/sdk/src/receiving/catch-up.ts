@@ -99,7 +99,7 @@ export class CatchUp {
   }
 
   async #run(): Promise<void> {
-    const { store, clock, account, delivery } = this.#context;
+    const { store, clock, account, delivery, notifier } = this.#context;
     try {
       const startedAtMs = clock.nowMs();
       const cursorMs = (await store.messages.cursor(this.#topic)) ?? account.createdAtMs;
@@ -109,13 +109,16 @@ export class CatchUp {
         await this.#receiver.receive(message);
         if (this.#closing.signal.aborted) return;
         count += 1;
-        if (count % SAVE_CURSOR_EVERY === 0) await this.#saveCursor(Math.min(message.timestampMs, startedAtMs));
+        if (count % SAVE_CURSOR_EVERY !== 0) continue;
+        await this.#saveCursor(Math.min(message.timestampMs, startedAtMs));
+        notifier.notify({ kind: "catch-up", messages: count, isDone: false });
       }
       await this.#saveCursor(startedAtMs);
+      notifier.notify({ kind: "catch-up", messages: count, isDone: true });
     } catch (error) {
       // No store node answers: the next reconnect or period tries again from the same cursor.
       if (!this.#closing.signal.aborted && delivery.health === "connected") {
-        this.#context.notifier.notify({ kind: "error", error });
+        notifier.notify({ kind: "error", error });
       }
     }
   }

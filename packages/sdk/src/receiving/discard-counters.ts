@@ -27,9 +27,17 @@ export type DiscardReason =
 
 export class DiscardCounters {
   readonly #counts = new Map<DiscardReason, number>();
+  readonly #listeners = new Set<(reason: DiscardReason) => void>();
 
   add(reason: DiscardReason): void {
     this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    for (const listener of this.#listeners) listener(reason);
+  }
+
+  /** Returns the function that ends the observation. */
+  onDiscard(listener: (reason: DiscardReason) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** A copy; reasons that never happened are absent. */

@@ -79,6 +79,11 @@ export class Outbox {
     });
   }
 
+  /** Envelopes that have not left. */
+  get waitingCount(): number {
+    return this.#rows.count;
+  }
+
   /** How many envelopes of a message have not left. */
   unsentCount(messageId: string): number {
     return this.#rows.unsentCount(messageId);

@@ -150,15 +150,18 @@ export class Upkeep {
     const { clock, random, store, outbox } = this.#context;
     const nowMs = clock.nowMs();
     const due = retransmissionsDue(step.session.sds, nowMs).slice(0, RETRANSMISSIONS_AT_ONCE);
+    let count = 0;
     for (const sdsId of due) {
       const part = await store.messages.outgoing(step.session.id, sdsId);
       const isUnsent = part !== undefined && outbox.unsentCount(part.messageId) > 0;
       if (part !== undefined && !isUnsent) {
         step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId, priority: "optional" });
+        count += 1;
       }
       const plan = isUnsent ? postponed : retransmitted;
       step.session = { ...step.session, sds: plan(step.session.sds, sdsId, { nowMs, random }) };
     }
+    if (count > 0) step.notify({ kind: "retransmitted", count });
     return due.length > 0;
   }
 

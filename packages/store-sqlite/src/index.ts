@@ -1,6 +1,2 @@
-export {
-  openSqlitePartialSetStore,
-  openSqliteQueueStore,
-  openSqliteStore,
-  type SqliteStoreOptions,
-} from "./open.ts";
+export { openStore, type SqliteStoreOptions } from "./open.ts";
+export type { SqliteStore } from "./sqlite-store.ts";

@@ -5,18 +5,14 @@
  */
 import { closeSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type QueueStore, RateLimitError } from "@chat/ratelimit";
-import type { PartialSetStore } from "@chat/segmentation";
-import { type Store, StoreError } from "@chat/store";
+import { StoreError } from "@chat/store";
 import { Connection } from "./connection.ts";
 import { errorCode } from "./error-code.ts";
 import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
 import { syncDirectory } from "./key-file.ts";
-import { SqlitePartialSets } from "./partial-sets.ts";
-import { SqliteQueue } from "./queue.ts";
 import { checkObjects, migrate, schemaVersion } from "./schema.ts";
 import { Sealer } from "./sealer.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { OpenedStore, type SqliteStore } from "./sqlite-store.ts";
 
 export type SqliteStoreOptions = {
   /**
@@ -32,51 +28,15 @@ export type SqliteStoreOptions = {
   readonly key?: Uint8Array | string;
 };
 
+const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
+
 /**
  * Opens the database at `path`, or creates it, and owns it until it is closed.
  *
  * @throws {@link StoreError} (as a rejection) `STORE_LOCKED`, `WRONG_KEY`, `CORRUPT`, `SCHEMA_TOO_NEW`,
  *   `INVALID_OPTION`, `IO`
  */
-export function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  return openDatabase(options, (connection, sealer) => new SqliteStore(connection, sealer));
-}
-
-/**
- * Opens half-received payloads in the database at `path`, or creates it, and owns it until it is closed: the file may
- * be one of {@link openSqliteStore}, but not at the same time.
- *
- * @throws {@link StoreError} (as a rejection) as {@link openSqliteStore}
- */
-export function openSqlitePartialSetStore(
-  options: SqliteStoreOptions,
-): Promise<PartialSetStore & AsyncDisposable & { close(): Promise<void> }> {
-  return openDatabase(options, (connection, sealer) => new SqlitePartialSets(connection, sealer));
-}
-
-/**
- * Opens the queue of a rate limit manager in the database at `path`, or creates it, and owns it until it is closed: the
- * file may be one of {@link openSqliteStore}, but not at the same time.
- *
- * @throws {@link RateLimitError} (as a rejection) `STORE_LOCKED`; {@link StoreError} for everything else, as
- *   {@link openSqliteStore}
- */
-export async function openSqliteQueueStore(options: SqliteStoreOptions): Promise<QueueStore & AsyncDisposable> {
-  try {
-    return await openDatabase(options, (connection, sealer) => new SqliteQueue(connection, sealer));
-  } catch (error) {
-    if (!(error instanceof StoreError && error.code === "STORE_LOCKED")) throw error;
-    throw new RateLimitError("STORE_LOCKED", error.message, { cause: error });
-  }
-}
-
-const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
-
-/** @param open - takes over the connection and the sealer */
-async function openDatabase<Opened>(
-  options: SqliteStoreOptions,
-  open: (connection: Connection, sealer: Sealer) => Opened,
-): Promise<Opened> {
+export async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const path = checkPath(options.path);
   const { key } = options;
   checkKey(key);
@@ -101,7 +61,7 @@ async function openDatabase<Opened>(
       sealer = new Sealer(await unwrapDataKey(readKeyRow(connection), key, keyFile));
       connection.transaction(() => migrate(connection, version));
     }
-    return open(connection, sealer);
+    return new OpenedStore(connection, sealer);
   } catch (error) {
     sealer?.wipe();
     connection.close();

@@ -1,12 +1,13 @@
 /**
- * Half-received payloads on one connection, for `DurableReassembler` of @chat/segmentation.
+ * Half-received payloads, for `DurableReassembler` of @chat/segmentation.
  * @module
  */
 import type { CompletedSet, PartialSetStore, StoredSegment } from "@chat/segmentation";
 import { StoreError } from "@chat/store";
-import type { Connection, Statement } from "./connection.ts";
-import { GroupCommit } from "./group-commit.ts";
+import type { Statement } from "./connection.ts";
+import type { GroupCommit } from "./group-commit.ts";
 import type { Place, Sealer } from "./sealer.ts";
+import type { StoreParts } from "./store-parts.ts";
 
 type SegmentRow = { position: number; set_tag: Uint8Array; origin: Uint8Array; bytes: Uint8Array };
 type CompletedRow = { position: number; set_tag: Uint8Array; origin: Uint8Array; completed_at_ms: number };
@@ -15,10 +16,10 @@ type CompletedRow = { position: number; set_tag: Uint8Array; origin: Uint8Array;
 const ROWS_PER_PAGE = 32;
 const LAST = "SELECT coalesce(max(position), 0) AS position FROM";
 
-export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
-  readonly #connection: Connection;
+export class SqlitePartialSets implements PartialSetStore {
   readonly #sealer: Sealer;
   readonly #writes: GroupCommit;
+  readonly #assertOpen: () => void;
   readonly #segments: Statement<SegmentRow>;
   readonly #completed: Statement<CompletedRow>;
   readonly #insertSegment: Statement<never>;
@@ -26,15 +27,13 @@ export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
   readonly #putCompleted: Statement<never>;
   readonly #deleteCompleted: Statement<never>;
   // Counted here and not by SQLite: a value is sealed for its row before the row is there.
-  #lastSegment: number;
-  #lastCompleted: number;
-  #closing: Promise<void> | undefined;
+  readonly #lastSegment: Counter;
+  readonly #lastCompleted: Counter;
 
-  /** Takes over the connection and the sealer, and releases both in {@link close}. */
-  constructor(connection: Connection, sealer: Sealer) {
-    this.#connection = connection;
+  constructor({ connection, sealer, writes, assertOpen }: StoreParts) {
     this.#sealer = sealer;
-    this.#writes = new GroupCommit(connection);
+    this.#writes = writes;
+    this.#assertOpen = assertOpen;
     const page = `WHERE position > ? AND position <= ? ORDER BY position LIMIT ${ROWS_PER_PAGE}`;
     this.#segments = connection.statement(`SELECT position, set_tag, origin, bytes FROM partial_segments ${page}`);
     this.#completed = connection.statement(
@@ -48,14 +47,16 @@ export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
       "INSERT OR REPLACE INTO completed_sets (position, set_tag, origin, completed_at_ms) VALUES (?, ?, ?, ?)",
     );
     this.#deleteCompleted = connection.statement("DELETE FROM completed_sets WHERE completed_at_ms <= ?");
-    const lastOf = (table: string) =>
-      connection.statement<{ position: number }>(`${LAST} ${table}`).get()?.position ?? 0;
-    this.#lastSegment = lastOf("partial_segments");
-    this.#lastCompleted = lastOf("completed_sets");
+    const counterOf = (table: string) => {
+      const last = connection.statement<{ position: number }>(`${LAST} ${table}`);
+      return new Counter(() => last.get()?.position ?? 0);
+    };
+    this.#lastSegment = counterOf("partial_segments");
+    this.#lastCompleted = counterOf("completed_sets");
   }
 
   async *segments(): AsyncGenerator<StoredSegment, void, undefined> {
-    for (const { position, set_tag: tag, origin, bytes } of this.#pages(this.#segments, () => this.#lastSegment)) {
+    for (const { position, set_tag: tag, origin, bytes } of this.#pages(this.#segments, this.#lastSegment)) {
       const [setId, sender, receivedAtMs] = this.#openOrigin(origin, "partial_segments", position, tag);
       yield {
         setId: String(setId),
@@ -67,7 +68,7 @@ export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
   }
 
   async *completed(): AsyncGenerator<CompletedSet, void, undefined> {
-    for (const row of this.#pages(this.#completed, () => this.#lastCompleted)) {
+    for (const row of this.#pages(this.#completed, this.#lastCompleted)) {
       const { position, set_tag: tag, origin, completed_at_ms: completedAtMs } = row;
       const [setId, sender] = this.#openOrigin(origin, "completed_sets", position, tag, completedAtMs);
       yield { setId: String(setId), sender: String(sender), completedAtMs };
@@ -77,8 +78,7 @@ export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
   async add({ setId, sender, bytes, receivedAtMs }: StoredSegment): Promise<void> {
     this.#assertOpen();
     checkTime("receivedAtMs", receivedAtMs);
-    this.#lastSegment += 1;
-    const position = this.#lastSegment;
+    const position = this.#lastSegment.next();
     const tag = this.#tagOf(setId, sender);
     const origin = this.#sealOrigin([setId, sender, receivedAtMs], "partial_segments", position, tag);
     // Sealed at once and not with the group: it is the copy that the caller is promised.
@@ -95,8 +95,7 @@ export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
   async complete({ setId, sender, completedAtMs }: CompletedSet): Promise<void> {
     this.#assertOpen();
     checkTime("completedAtMs", completedAtMs);
-    this.#lastCompleted += 1;
-    const position = this.#lastCompleted;
+    const position = this.#lastCompleted.next();
     const tag = this.#tagOf(setId, sender);
     const origin = this.#sealOrigin([setId, sender], "completed_sets", position, tag, completedAtMs);
     return this.#writes.write(() => {
@@ -110,30 +109,13 @@ export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
     return this.#writes.write(() => this.#deleteCompleted.run(beforeMs));
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #close(): Promise<void> {
-    try {
-      this.#writes.commit();
-      this.#connection.close();
-    } finally {
-      this.#sealer.wipe();
-    }
-  }
-
   /**
    * The rows that were there at the first step; one page of them at a time, without those removed before their page
    * is read. Writes given before a page is read take effect before it.
    */
-  *#pages<Row extends { position: number }>(statement: Statement<Row>, last: () => number): Generator<Row> {
-    const end = last();
+  *#pages<Row extends { position: number }>(statement: Statement<Row>, last: Counter): Generator<Row> {
+    this.#assertOpen();
+    const end = last.value;
     let position = 0;
     while (true) {
       this.#assertOpen();
@@ -160,9 +142,25 @@ export class SqlitePartialSets implements PartialSetStore, AsyncDisposable {
     const origin = this.#sealer.unseal(sealed, ...placeOf(table, "origin", ...row));
     return JSON.parse(new TextDecoder().decode(origin));
   }
+}
 
-  #assertOpen(): void {
-    if (this.#closing !== undefined) throw new StoreError("CLOSED", "store: want it open, got a call after close()");
+/** Begins at what the table holds, which is read at the first need: damage there does not keep the chat from opening. */
+class Counter {
+  readonly #read: () => number;
+  #value: number | undefined;
+
+  constructor(read: () => number) {
+    this.#read = read;
+  }
+
+  get value(): number {
+    this.#value ??= this.#read();
+    return this.#value;
+  }
+
+  next(): number {
+    this.#value = this.value + 1;
+    return this.#value;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The queue of a rate limit manager on one connection, for `RateLimitManager` of @chat/ratelimit.
+ * The queue of a rate limit manager, for `RateLimitManager` of @chat/ratelimit.
  * @module
  */
 import {
@@ -11,9 +11,10 @@ import {
   type QueueStore,
   RateLimitError,
 } from "@chat/ratelimit";
-import type { Connection, Statement } from "./connection.ts";
-import { GroupCommit } from "./group-commit.ts";
+import type { Statement } from "./connection.ts";
+import type { GroupCommit } from "./group-commit.ts";
 import type { Place, Sealer } from "./sealer.ts";
+import type { StoreParts } from "./store-parts.ts";
 
 type RecordRow = { position: number; tag: Uint8Array; record: Uint8Array };
 type RecordTable = "queued_messages" | "ended_messages";
@@ -23,10 +24,10 @@ const ROWS_PER_PAGE = 1_000;
 const encoder = new TextEncoder();
 const LEDGER: Place = ["quota_ledger", "ledger", 1];
 
-export class SqliteQueue implements QueueStore, AsyncDisposable {
-  readonly #connection: Connection;
+export class SqliteQueue implements QueueStore {
   readonly #sealer: Sealer;
   readonly #writes: GroupCommit;
+  readonly #isStoreOpen: () => boolean;
   readonly #pages: Readonly<Record<RecordTable, Statement<RecordRow>>>;
   readonly #ledger: Statement<{ ledger: Uint8Array }>;
   readonly #bytes: Statement<{ bytes: Uint8Array | null }>;
@@ -36,13 +37,12 @@ export class SqliteQueue implements QueueStore, AsyncDisposable {
   readonly #putEnded: Statement<never>;
   readonly #deleteEnded: Statement<never>;
   readonly #putLedger: Statement<never>;
-  #closing: Promise<void> | undefined;
+  #isClosed = false;
 
-  /** Takes over the connection and the sealer, and releases both in {@link close}. */
-  constructor(connection: Connection, sealer: Sealer) {
-    this.#connection = connection;
+  constructor({ connection, sealer, writes, isOpen }: StoreParts) {
     this.#sealer = sealer;
-    this.#writes = new GroupCommit(connection);
+    this.#writes = writes;
+    this.#isStoreOpen = isOpen;
     const pagesOf = (table: RecordTable) =>
       connection.statement<RecordRow>(
         `SELECT position, tag, record FROM ${table} WHERE position > ? ORDER BY position LIMIT ${ROWS_PER_PAGE}`,
@@ -93,22 +93,15 @@ export class SqliteQueue implements QueueStore, AsyncDisposable {
     return row.bytes === null ? new Uint8Array() : this.#sealer.unseal(row.bytes, ...placeOf("queued_bytes", tag));
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  /** Of the queue alone: the store stays open, and gives the queue to another manager. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#writes.commit();
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #close(): Promise<void> {
-    try {
-      this.#writes.commit();
-      this.#connection.close();
-    } finally {
-      this.#sealer.wipe();
-    }
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** What a change does to the database, one statement each. */
@@ -159,7 +152,7 @@ export class SqliteQueue implements QueueStore, AsyncDisposable {
   }
 
   #assertOpen(): void {
-    if (this.#closing === undefined) return;
+    if (!this.#isClosed && this.#isStoreOpen()) return;
     throw new RateLimitError("CLOSED", "queue store: want it open, got a call after close()");
   }
 }

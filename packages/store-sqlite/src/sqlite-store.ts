@@ -1,7 +1,9 @@
 /**
- * The store on one connection, with group commit.
+ * The store on one connection: chat, queue and partial sets share it, the data key and the group commit.
  * @module
  */
+import type { QueueStore } from "@chat/ratelimit";
+import type { PartialSetStore } from "@chat/segmentation";
 import {
   applyChange,
   type MessageStore,
@@ -14,14 +16,31 @@ import type { Connection } from "./connection.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { SqliteMessageWriter } from "./message-writer.ts";
 import { SqliteMessages } from "./messages.ts";
+import { SqlitePartialSets } from "./partial-sets.ts";
+import { SqliteQueue } from "./queue.ts";
 import type { Sealer } from "./sealer.ts";
 import { SqliteSecrets, SqliteSecretWriter } from "./secrets.ts";
+import type { StoreParts } from "./store-parts.ts";
 
-export class SqliteStore implements Store {
+/** A database of a chat, and what other applications of Waku keep in one. Calls given together share one wait for the disk. */
+export interface SqliteStore extends Store {
+  /**
+   * For one `RateLimitManager` of @chat/ratelimit at a time. Closing the queue, as a manager does, leaves the store open;
+   * what is read here afterwards is the queue for the next one.
+   */
+  readonly queue: QueueStore;
+  /** For `DurableReassembler` of @chat/segmentation. */
+  readonly partialSets: PartialSetStore;
+}
+
+export class OpenedStore implements SqliteStore {
   readonly messages: MessageStore;
   readonly secrets: SecretStore;
+  readonly partialSets: PartialSetStore;
+  readonly #parts: StoreParts;
   readonly #connection: Connection;
   readonly #sealer: Sealer;
+  #queue: SqliteQueue;
   readonly #writer: StoreTransaction;
   readonly #writes: GroupCommit;
   #closing: Promise<void> | undefined;
@@ -30,14 +49,23 @@ export class SqliteStore implements Store {
   constructor(connection: Connection, sealer: Sealer) {
     this.#connection = connection;
     this.#sealer = sealer;
+    this.#writes = new GroupCommit(connection);
+    const isOpen = () => this.#closing === undefined;
     const assertOpen = () => this.#assertOpen();
+    this.#parts = { connection, sealer, writes: this.#writes, isOpen, assertOpen };
+    this.partialSets = new SqlitePartialSets(this.#parts);
+    this.#queue = new SqliteQueue(this.#parts);
     this.messages = new SqliteMessages(connection, sealer, assertOpen);
     this.secrets = new SqliteSecrets(connection, sealer, assertOpen);
     this.#writer = {
       messages: new SqliteMessageWriter(connection, sealer),
       secrets: new SqliteSecretWriter(connection, sealer),
     };
-    this.#writes = new GroupCommit(connection);
+  }
+
+  get queue(): QueueStore {
+    if (this.#queue.isClosed) this.#queue = new SqliteQueue(this.#parts);
+    return this.#queue;
   }
 
   async write(change: (tx: StoreTransaction) => void): Promise<void> {

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { StoreError } from "@chat/store";
 import { randomHistory, snapshotOf } from "@chat/store/testing";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { beforeAll, expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -13,7 +13,7 @@ const PAGE = 4_096;
 const corrupt = { name: "StoreError", code: "CORRUPT" };
 
 beforeAll(async () => {
-  await using store = await openSqliteStore({ path: intact, key });
+  await using store = await openStore({ path: intact, key });
   await Promise.allSettled(randomHistory(1, 100).map(({ change }) => store.write(change)));
   const message = { conversationId: "c9", direction: "incoming", status: "received", lamport: 0 } as const;
   await store.write((tx) => {
@@ -54,7 +54,7 @@ test("a file cut off anywhere is CORRUPT", async () => {
   for (const kept of [2, 50, 99, 100, 511, 4095, 4096, 8192, Math.floor(size / 2), size - 4096, size - 1]) {
     copyFileSync(intact, path);
     truncateSync(path, kept);
-    await expect(openSqliteStore({ path, key })).rejects.toMatchObject(corrupt);
+    await expect(openStore({ path, key })).rejects.toMatchObject(corrupt);
   }
 });
 
@@ -66,7 +66,7 @@ test.each([
 ])("a file of %s is CORRUPT and stays as it is", async (name, bytes) => {
   const path = directory.file(`${name}.db`);
   writeFileSync(path, bytes);
-  await expect(openSqliteStore({ path, key })).rejects.toMatchObject(corrupt);
+  await expect(openStore({ path, key })).rejects.toMatchObject(corrupt);
   expect(new Uint8Array(readFileSync(path))).toEqual(new Uint8Array(bytes));
 });
 
@@ -76,7 +76,7 @@ test("the database of another application is CORRUPT and stays as it is", async 
   database.exec("CREATE TABLE notes (text TEXT)");
   database.close();
   const before = readFileSync(path);
-  await expect(openSqliteStore({ path, key })).rejects.toMatchObject(corrupt);
+  await expect(openStore({ path, key })).rejects.toMatchObject(corrupt);
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
@@ -84,7 +84,7 @@ test("a newer schema is refused with its version, and stays as it is", async () 
   const path = changed("newer.db", "PRAGMA user_version = 99");
   const before = readFileSync(path);
   const tooNew = { code: "SCHEMA_TOO_NEW", message: expect.stringContaining("99") };
-  await expect(openSqliteStore({ path, key })).rejects.toMatchObject(tooNew);
+  await expect(openStore({ path, key })).rejects.toMatchObject(tooNew);
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
@@ -98,14 +98,14 @@ test.each([
 ])("after %s, opening is CORRUPT: none of our statements runs what somebody put there", async (sql) => {
   const path = changed("hostile.db", sql);
   const before = readFileSync(path);
-  await expect(openSqliteStore({ path, key })).rejects.toMatchObject(corrupt);
+  await expect(openStore({ path, key })).rejects.toMatchObject(corrupt);
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
 test.each(["DROP TABLE cursors", "DELETE FROM data_key", "ALTER TABLE messages DROP COLUMN stored_at_ms"])(
   "after %s, opening is CORRUPT",
   async (sql) => {
-    await expect(openSqliteStore({ path: changed("lacking.db", sql), key })).rejects.toMatchObject(corrupt);
+    await expect(openStore({ path: changed("lacking.db", sql), key })).rejects.toMatchObject(corrupt);
   },
 );
 
@@ -124,7 +124,7 @@ test.each(swaps)("%s: sealed values that were exchanged are detected", async (ta
        WHERE other.${row} = CASE ${table}.${row} WHEN ${a} THEN ${b} ELSE ${a} END)
      WHERE ${row} IN (${a}, ${b})`,
   );
-  await using store = await openSqliteStore({ path, key });
+  await using store = await openStore({ path, key });
   const reads = {
     messages: () => store.messages.message("a"),
     outgoing: () => store.messages.outgoing("s9", "a"),
@@ -139,17 +139,17 @@ test.each(swaps)("%s: sealed values that were exchanged are detected", async (ta
 
 test("a sealed value moved to another table, or cut short, is detected", async () => {
   const moved = changed("moved.db", "UPDATE invites SET snapshot = (SELECT snapshot FROM sessions WHERE id = 'a')");
-  await using first = await openSqliteStore({ path: moved, key });
+  await using first = await openStore({ path: moved, key });
   await expect(first.secrets.invites()).rejects.toMatchObject(corrupt);
   const cut = changed("short.db", "UPDATE invites SET snapshot = substr(snapshot, 1, 20)");
-  await using second = await openSqliteStore({ path: cut, key });
+  await using second = await openStore({ path: cut, key });
   await expect(second.secrets.invites()).rejects.toMatchObject(corrupt);
 });
 
 test("a page of zeros or garbage, anywhere, is CORRUPT or was not needed: what can be read is right", async () => {
   const path = directory.file("page.db");
   const original = readFileSync(intact);
-  await using store = await openSqliteStore({ path: intact, key });
+  await using store = await openStore({ path: intact, key });
   const content = await snapshotOf(store);
   let refused = 0;
   for (let start = 0; start < original.length; start += PAGE) {
@@ -181,7 +181,7 @@ test("pages of different tables that were exchanged are CORRUPT, or were not nee
 });
 
 async function contentOf(path: string): Promise<unknown> {
-  await using store = await openSqliteStore({ path, key });
+  await using store = await openStore({ path, key });
   return await snapshotOf(store);
 }
 
@@ -204,7 +204,7 @@ test("flipped bytes end in a StoreError or in a store that works, never in anyth
 
 async function outcomeOf(path: string): Promise<string> {
   try {
-    await using store = await openSqliteStore({ path, key });
+    await using store = await openStore({ path, key });
     await snapshotOf(store);
     await store.write((tx) => tx.messages.setCursor("/a", 1));
     return "works";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -53,7 +53,7 @@ test("a file that may not grow makes writes fail with IO, again and again, and w
   const { acknowledged, refused } = JSON.parse(stdout);
   expect(acknowledged).toBeGreaterThan(10);
   expect(refused).toEqual(["IO", "IO", "IO"]);
-  await using store = await openSqliteStore({ path, key });
+  await using store = await openStore({ path, key });
   const messages = await store.messages.incomingAfter(0, 1_000);
   expect(messages.map(({ id }) => id)).toEqual(Array.from({ length: acknowledged }, (_, index) => `m${index}`));
 });

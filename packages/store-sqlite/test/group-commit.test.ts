@@ -1,23 +1,23 @@
 import { writeFileSync } from "node:fs";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, jest, test } from "@jest/globals";
 import { Connection } from "../src/connection.ts";
 import { migrate } from "../src/schema.ts";
 import { Sealer } from "../src/sealer.ts";
-import { SqliteStore } from "../src/sqlite-store.ts";
+import { OpenedStore } from "../src/sqlite-store.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 const directory = temporaryDirectory();
 const key = new Uint8Array(32).fill(7);
 
 /** A store on a connection of the test's own, to reach what the public opening hides. */
-function openBare(name: string): { connection: Connection; store: SqliteStore } {
+function openBare(name: string): { connection: Connection; store: OpenedStore } {
   const path = directory.file(name);
   writeFileSync(path, "");
   const connection = new Connection(path);
   connection.pragma("journal_mode = WAL");
   migrate(connection, 0);
-  return { connection, store: new SqliteStore(connection, new Sealer(Uint8Array.from(key))) };
+  return { connection, store: new OpenedStore(connection, new Sealer(Uint8Array.from(key))) };
 }
 
 test("the calls of one turn share one commit, those of different turns do not", async () => {
@@ -30,6 +30,22 @@ test("the calls of one turn share one commit, those of different turns do not", 
   await store.write((tx) => tx.messages.setCursor("/a", 1));
   await store.write((tx) => tx.messages.setCursor("/a", 2));
   expect(commits()).toBe(3);
+});
+
+test("messages, queue and partial sets that are written in one turn share one commit", async () => {
+  const { connection, store } = openBare("parts.db");
+  await using _store = store;
+  const exec = jest.spyOn(connection, "exec");
+  const ledger = { floor: 1, epochs: [] };
+  await Promise.all([
+    store.write((tx) => tx.messages.setCursor("/a", 1)),
+    store.queue.commit([{ kind: "ledger", ledger }]),
+    store.partialSets.add({ setId: "set", sender: "", bytes: Uint8Array.of(1), receivedAtMs: 1 }),
+  ]);
+  expect(exec.mock.calls.filter(([sql]) => sql === "COMMIT")).toHaveLength(1);
+  expect(await store.messages.cursor("/a")).toBe(1);
+  expect(await store.queue.load()).toMatchObject({ ledger });
+  expect(await Array.fromAsync(store.partialSets.segments())).toHaveLength(1);
 });
 
 test("on a full disk a call fails with IO and leaves nothing, and the store goes on when there is room", async () => {
@@ -80,7 +96,7 @@ test("when the commit fails, every call of the group is told and nothing of it i
 
 test("a change may close the store and write to it: the first is done afterwards, the second refused", async () => {
   const path = directory.file("inside.db");
-  const store = await openSqliteStore({ path, key });
+  const store = await openStore({ path, key });
   const inside: Promise<void>[] = [];
   await store.write((tx) => {
     inside.push(store.close());
@@ -91,13 +107,13 @@ test("a change may close the store and write to it: the first is done afterwards
     { status: "fulfilled" },
     { status: "rejected", reason: { code: "CLOSED" } },
   ]);
-  await using next = await openSqliteStore({ path, key });
+  await using next = await openStore({ path, key });
   expect(await next.messages.consumed()).toBe(3);
 });
 
 test("a store is opened with the settings that durability and deletion rest on", async () => {
   const pragma = jest.spyOn(Connection.prototype, "pragma");
-  await using _store = await openSqliteStore({ path: directory.file("settings.db"), key });
+  await using _store = await openStore({ path: directory.file("settings.db"), key });
   const connection = pragma.mock.contexts[0];
   pragma.mockRestore();
   if (!(connection instanceof Connection)) throw new Error("pragma: want it called on a Connection");

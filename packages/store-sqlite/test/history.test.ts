@@ -1,6 +1,6 @@
 import { openMemoryStore } from "@chat/store";
 import { randomHistory, snapshotOf } from "@chat/store/testing";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -15,7 +15,7 @@ test.each([101, 102, 103, 104, 105])(
     const outcomesIn = (store: typeof memory, steps: ReturnType<typeof randomHistory>) =>
       Promise.allSettled(steps.map(({ change }) => store.write(change)));
     for (let part = 0; part < 4; part++) {
-      await using store = await openSqliteStore({ path, key });
+      await using store = await openStore({ path, key });
       expect(await snapshotOf(store)).toEqual(await snapshotOf(memory));
       for (const steps of [randomHistory(seed * 10 + part, 20), randomHistory(seed * 20 + part, 3)]) {
         const outcomes = await outcomesIn(store, steps);

@@ -1,5 +1,5 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { openSqliteStore, type SqliteStoreOptions } from "@chat/store-sqlite";
+import { openStore, type SqliteStoreOptions } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -9,12 +9,12 @@ const key = new Uint8Array(32).fill(7);
 const identity = Uint8Array.of(1, 2, 3);
 
 async function create(options: SqliteStoreOptions): Promise<void> {
-  await using store = await openSqliteStore(options);
+  await using store = await openStore(options);
   await store.write((tx) => tx.secrets.putIdentity(identity));
 }
 
 async function readIdentity(options: SqliteStoreOptions): Promise<Uint8Array | undefined> {
-  await using store = await openSqliteStore(options);
+  await using store = await openStore(options);
   return store.secrets.identity();
 }
 
@@ -23,7 +23,7 @@ test("a database made with 32 bytes opens with them only", async () => {
   await create({ path, key });
   expect(await readIdentity({ path, key })).toEqual(identity);
   for (const wrong of [new Uint8Array(32), "passphrase", undefined]) {
-    const opening = openSqliteStore({ path, ...(wrong !== undefined && { key: wrong }) });
+    const opening = openStore({ path, ...(wrong !== undefined && { key: wrong }) });
     await expect(opening).rejects.toMatchObject({ name: "StoreError", code: "WRONG_KEY" });
   }
   expect(await readIdentity({ path, key })).toEqual(identity);
@@ -34,7 +34,7 @@ test("a database made with a passphrase opens with it only, however its accents 
   await create({ path, key: "caf\u00e9" });
   expect(await readIdentity({ path, key: "cafe\u0301" })).toEqual(identity);
   for (const wrong of ["cafe", key, undefined]) {
-    const opening = openSqliteStore({ path, ...(wrong !== undefined && { key: wrong }) });
+    const opening = openStore({ path, ...(wrong !== undefined && { key: wrong }) });
     await expect(opening).rejects.toMatchObject({ code: "WRONG_KEY" });
   }
 });
@@ -47,7 +47,7 @@ test("without a key, one is made in a file that only its owner may read", async 
   expect(statSync(keyFile).mode & 0o777).toBe(0o600);
   expect(await readIdentity({ path })).toEqual(identity);
   expect(await readIdentity({ path, key: new Uint8Array(readFileSync(keyFile)) })).toEqual(identity);
-  await expect(openSqliteStore({ path, key: "passphrase" })).rejects.toMatchObject({ code: "WRONG_KEY" });
+  await expect(openStore({ path, key: "passphrase" })).rejects.toMatchObject({ code: "WRONG_KEY" });
 });
 
 test("a missing, short or foreign key file is named, and none is put in its place", async () => {
@@ -56,11 +56,11 @@ test("a missing, short or foreign key file is named, and none is put in its plac
   const keyFile = `${path}.key`;
   writeFileSync(keyFile, new Uint8Array(31));
   const wrong = { code: "WRONG_KEY", message: expect.stringContaining(keyFile) };
-  await expect(openSqliteStore({ path })).rejects.toMatchObject(wrong);
+  await expect(openStore({ path })).rejects.toMatchObject(wrong);
   writeFileSync(keyFile, new Uint8Array(32));
-  await expect(openSqliteStore({ path })).rejects.toMatchObject(wrong);
+  await expect(openStore({ path })).rejects.toMatchObject(wrong);
   rmSync(keyFile);
-  await expect(openSqliteStore({ path })).rejects.toMatchObject(wrong);
+  await expect(openStore({ path })).rejects.toMatchObject(wrong);
   expect(readdirSync(directory.path)).not.toContain("moved.db.key");
 });
 
@@ -80,7 +80,7 @@ test("a key that is no key is refused, with its length and never its content", a
       code: "INVALID_OPTION",
       message: expect.stringMatching(/^key: want [a-z0-9 ]*, got [a-z0-9 ]*$/),
     };
-    await expect(openSqliteStore({ path, key: wrong })).rejects.toMatchObject(refused);
+    await expect(openStore({ path, key: wrong })).rejects.toMatchObject(refused);
   }
   expect(readdirSync(directory.path)).not.toContain("refused.db");
 });
@@ -88,7 +88,7 @@ test("a key that is no key is refused, with its length and never its content", a
 test("the caller's key is copied: it may be wiped at once", async () => {
   const path = directory.file("copied.db");
   const mine = new Uint8Array(32).fill(9);
-  const opening = openSqliteStore({ path, key: mine });
+  const opening = openStore({ path, key: mine });
   mine.fill(0);
   await using store = await opening;
   await store.write((tx) => tx.secrets.putIdentity(identity));
@@ -110,6 +110,6 @@ test("scrypt parameters that ask for all memory are CORRUPT, not tried", async (
     const database = new Database(changed);
     database.exec(`UPDATE data_key SET ${column} = ${value}`);
     database.close();
-    await expect(openSqliteStore({ path: changed, key: "passphrase" })).rejects.toMatchObject({ code: "CORRUPT" });
+    await expect(openStore({ path: changed, key: "passphrase" })).rejects.toMatchObject({ code: "CORRUPT" });
   }
 });

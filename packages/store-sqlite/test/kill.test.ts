@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { Child } from "./child/run.ts";
 import { randomUnit } from "./random-unit.ts";
@@ -37,7 +37,7 @@ test.each([20_261_122, randomInt(2 ** 31)])(
 
 /** The numbers written are 1 to some last one ≥ `acknowledged`; each has all its rows, and no failed one has any. */
 async function expectWhole(path: string, acknowledged: number): Promise<void> {
-  await using store = await openSqliteStore({ path, key });
+  await using store = await openStore({ path, key });
   const last = (await store.messages.cursor("/writer")) ?? 0;
   expect(last).toBeGreaterThanOrEqual(acknowledged);
   const numbers = Array.from({ length: last }, (_, index) => index + 1);

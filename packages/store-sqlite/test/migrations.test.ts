@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { KEY, PASSPHRASE } from "./fixtures/content.ts";
@@ -16,7 +16,7 @@ const versions = VERSIONS.map(Number).sort((a, b) => a - b);
 
 test("every schema before the newest one has a fixture (fixtures/README.md)", async () => {
   const path = directory.file("new.db");
-  await (await openSqliteStore({ path, key: KEY })).close();
+  await (await openStore({ path, key: KEY })).close();
   const { version } = dumpOf(path);
   expect(versions).toEqual(expect.arrayContaining(Array.from({ length: version - 1 }, (_, index) => index + 1)));
 });
@@ -27,7 +27,7 @@ test.each(versions)("a database of schema %i holds all it held, and goes on", as
   expect(await readFixture({ path, key: KEY })).toEqual(contentOfFixture(version));
   // Again, now that there is nothing to migrate.
   expect(await readFixture({ path, key: KEY })).toEqual(contentOfFixture(version));
-  await using store = await openSqliteStore({ path, key: KEY });
+  await using store = await openStore({ path, key: KEY });
   const message = { conversationId: "c1", direction: "outgoing", status: "dropped", lamport: 9 } as const;
   const content = Uint8Array.of(1);
   await store.write((tx) => tx.messages.putMessage({ ...message, id: "new", content, sentAtMs: 1, storedAtMs: 1 }));
@@ -36,9 +36,9 @@ test.each(versions)("a database of schema %i holds all it held, and goes on", as
 
 test.each(versions)("a database of schema %i with a passphrase opens with that one only", async (version) => {
   const path = fixture(version, "-passphrase");
-  await expect(openSqliteStore({ path, key: `${PASSPHRASE}!` })).rejects.toMatchObject({ code: "WRONG_KEY" });
+  await expect(openStore({ path, key: `${PASSPHRASE}!` })).rejects.toMatchObject({ code: "WRONG_KEY" });
   expect(dumpOf(path).version).toBe(version);
-  await using store = await openSqliteStore({ path, key: PASSPHRASE });
+  await using store = await openStore({ path, key: PASSPHRASE });
   expect(await store.secrets.identity()).toEqual(new TextEncoder().encode("identity"));
 });
 
@@ -53,7 +53,7 @@ test.each(versions)(
         if (number === failing) throw Object.assign(new Error(sql), { code: "SQLITE_FULL" });
       });
       try {
-        await expect(openSqliteStore({ path, key: KEY })).rejects.toMatchObject({ name: "StoreError", code: "IO" });
+        await expect(openStore({ path, key: KEY })).rejects.toMatchObject({ name: "StoreError", code: "IO" });
       } finally {
         restore();
       }
@@ -77,7 +77,7 @@ test.each(versions)("schema %i: killed before any statement, the database is as 
     }
     copies.push(copy);
   });
-  const store = await openSqliteStore({ path, key: KEY });
+  const store = await openStore({ path, key: KEY });
   restore();
   await store.close();
   expect(copies.length).toBe(await statementsToOpen(fixture(version)));
@@ -116,7 +116,7 @@ async function statementsToOpen(path: string): Promise<number> {
     count += 1;
   });
   try {
-    await (await openSqliteStore({ path, key: KEY })).close();
+    await (await openStore({ path, key: KEY })).close();
   } finally {
     restore();
   }

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { DurableReassembler, Segmenter } from "@chat/segmentation";
-import { openSqlitePartialSetStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { Child } from "./child/run.ts";
 import { payloadOf } from "./payload.ts";
@@ -36,14 +36,14 @@ test.each([20_261_123, randomInt(2 ** 31)])(
       await wait(random() * 5);
       await receiver.kill();
       while (addLine(await receiver.line()));
-      await using store = await openSqlitePartialSetStore({ path, key });
-      const stored = (await Array.fromAsync(store.segments())).map(({ bytes }) => indexOf(bytes));
+      await using store = await openStore({ path, key });
+      const stored = (await Array.fromAsync(store.partialSets.segments())).map(({ bytes }) => indexOf(bytes));
       expect(new Set(stored).size).toBe(stored.length);
       expect([...said].filter((index) => !stored.includes(index))).toEqual([]);
     }
     expect(said.size).toBeGreaterThan(0);
-    await using store = await openSqlitePartialSetStore({ path, key });
-    const reassembler = await DurableReassembler.open({ ...options, store });
+    await using store = await openStore({ path, key });
+    const reassembler = await DurableReassembler.open({ ...options, store: store.partialSets });
     const results = await Promise.all(segments.map((bytes) => reassembler.accept(bytes, { nowMs: 1 })));
     const complete = results.filter((result) => result.kind === "complete");
     const wholes = [...reassembler.recovered(), ...complete].map((whole) => Buffer.compare(whole.payload, payload));

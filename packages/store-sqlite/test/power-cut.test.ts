@@ -6,7 +6,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { Child } from "./child/run.ts";
@@ -62,7 +62,7 @@ async function openCopy({ database, wal }: Files): Promise<number> {
   const path = directory.file("copy.db");
   writeFileSync(path, database);
   writeFileSync(`${path}-wal`, wal);
-  await using store = await openSqliteStore({ path, key });
+  await using store = await openStore({ path, key });
   const count = await countWhole(store);
   await store.close();
   const plain = new Database(path);

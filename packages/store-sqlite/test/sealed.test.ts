@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -7,7 +7,7 @@ const directory = temporaryDirectory();
 
 test("no file shows a message, a peer or a secret, neither while the store is open nor afterwards", async () => {
   const path = directory.file("sealed.db");
-  const store = await openSqliteStore({ path });
+  const store = await openStore({ path });
   await store.write((tx) => {
     tx.messages.putConversation({ id: "visible-id", peer: "hidden-peer", createdAtMs: 0 });
     tx.messages.putMessage({

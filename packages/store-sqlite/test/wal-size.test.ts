@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { StoreTransaction } from "@chat/store";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -12,7 +12,7 @@ const BOUND = 8 * MIB;
 
 test("the log of a long-running writer stays small, also while readers are half way through their tables", async () => {
   const path = directory.file("readers.db");
-  await using store = await openSqliteStore({ path, key });
+  await using store = await openStore({ path, key });
   await store.write((tx) => {
     for (let index = 0; index < 2_000; index++) putOutbox(tx.messages, index);
     for (let index = 0; index < 40; index++) putSegment(tx.messages, "held", index, 1_000);
@@ -31,7 +31,7 @@ test("the log of a long-running writer stays small, also while readers are half 
 
 test("a large transaction makes a log as large as itself, which the next ones give back", async () => {
   const path = directory.file("large.db");
-  await using store = await openSqliteStore({ path, key });
+  await using store = await openStore({ path, key });
   const size = () => statSync(`${path}-wal`).size;
   await store.write((tx) => {
     for (let index = 0; index < 240; index++) putSegment(tx.messages, "large", index, 100_000);

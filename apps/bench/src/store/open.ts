@@ -3,11 +3,11 @@
  * @module
  */
 import type { Store } from "@chat/store";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 
 /** 32 bytes, as from a keychain: deriving a key from a passphrase is slow on purpose. */
 const KEY = new Uint8Array(32).fill(1);
 
 export function openOurs(path: string): Promise<Store> {
-  return openSqliteStore({ path, key: KEY });
+  return openStore({ path, key: KEY });
 }

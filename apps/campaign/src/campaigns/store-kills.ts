@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { openMemoryStore, type Store } from "@chat/store";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import Database from "better-sqlite3";
 import type { BatchResult, Campaign } from "../campaign.ts";
 import { type Death, live } from "../life.ts";
@@ -85,7 +85,7 @@ type Known = {
 
 /** @returns how many transactions are stored now @throws Error if these are not the first so many, all that is acknowledged among them */
 async function compare(path: string, { seed, expected, stored, acknowledged }: Known): Promise<number> {
-  const store = await openSqliteStore({ path, key: KEY });
+  const store = await openStore({ path, key: KEY });
   const count = await countOf(store);
   if (count < acknowledged) throw new Error(`transactions: want the ${acknowledged} acknowledged ones, got ${count}`);
   for (let number = stored + 1; number <= count; number += 1) await expected.write(changeOf(seed, number));

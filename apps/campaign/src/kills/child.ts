@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { DeliveryError, RateLimitManager, systemClock } from "@chat/ratelimit";
-import { openSqliteQueueStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import {
   type Answer,
   bytesFor,
@@ -29,8 +29,9 @@ const input = createInterface(process.stdin).on("line", (line) => {
   answers.delete(call);
 });
 
+await using store = await openStore({ path, key: new Uint8Array(32).fill(7) });
 await using manager = await RateLimitManager.open({
-  store: await openSqliteQueueStore({ path, key: new Uint8Array(32).fill(7) }),
+  store: store.queue,
   delivery: {
     async deliver({ id, bytes, slot }) {
       const call = calls++;

@@ -4,35 +4,37 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import type { Store } from "@chat/store";
-import { openSqlitePartialSetStore, openSqliteQueueStore, openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import type { Random } from "../random.ts";
 import type { Bases } from "./hostile-files.ts";
 import { IDS, type Read, readsOfPartialSets, readsOfQueue, readsOfStore } from "./readings.ts";
 
 export const KEY = new Uint8Array(32).fill(7);
 
-/** Opens the file in each way there is and runs `work` with its reads. What it throws ends that way of opening alone. */
-export async function inEachWay(
+/** Opens the file for each of its parts and runs `work` with the reads of that. What it throws ends that part alone. */
+export async function inEachPart(
   path: string,
   work: (reads: readonly Read[], write: () => Promise<void>) => Promise<void>,
   failed: (error: unknown) => void,
 ): Promise<void> {
   const options = { path, key: KEY };
-  const ways = [
+  const parts = [
     async () => {
-      await using store = await openSqliteStore(options);
+      await using store = await openStore(options);
       await work(readsOfStore(store), () => store.write((tx) => tx.messages.setCursor("/hostile", 1)));
     },
     async () => {
-      await using queue = await openSqliteQueueStore(options);
+      await using store = await openStore(options);
+      const { queue } = store;
       await work(readsOfQueue(queue), () => queue.commit([{ kind: "forget", ids: ["hostile"] }]));
     },
     async () => {
-      await using sets = await openSqlitePartialSetStore(options);
+      await using store = await openStore(options);
+      const { partialSets: sets } = store;
       await work(readsOfPartialSets(sets), () => sets.remove("hostile", ""));
     },
   ];
-  for (const way of ways) await way().catch(failed);
+  for (const part of parts) await part().catch(failed);
 }
 
 /** @param told - of everything that was ever sealed */
@@ -45,14 +47,13 @@ export async function makeBases(
     for (const read of reads) for (const [place, value] of await read()) told(place, value);
   };
   const rememberAll = () =>
-    inEachWay(path, remember, (error) => {
+    inEachPart(path, remember, (error) => {
       throw error;
     });
   {
-    await using store = await openSqliteStore({ path, key: KEY });
+    await using store = await openStore({ path, key: KEY });
     await fill(store, random);
-    await store.close();
-    await using queue = await openSqliteQueueStore({ path, key: KEY });
+    const { queue, partialSets: sets } = store;
     for (let index = 0; index < IDS.queued; index += 1) {
       const record = { id: `q${index}`, sequence: index, priority: "normal", length: 99, attempts: 0 } as const;
       await queue.commit([{ kind: "put", record: { ...record, submittedAtMs: 5 }, bytes: random.bytes(99) }]);
@@ -61,8 +62,6 @@ export async function makeBases(
       { kind: "end", record: { id: "q0", endedAtMs: 6, outcome: { kind: "cancelled" } } },
       { kind: "ledger", ledger: { floor: 1, epochs: [] } },
     ]);
-    await queue.close();
-    await using sets = await openSqlitePartialSetStore({ path, key: KEY });
     for (let index = 0; index < 9; index += 1) {
       const setId = `set ${index % 3}`;
       await sets.add({ setId, sender: "peer", bytes: random.bytes(700), receivedAtMs: 7 });
@@ -71,7 +70,7 @@ export async function makeBases(
   }
   await rememberAll();
   const closed = new Uint8Array(readFileSync(path));
-  await using store = await openSqliteStore({ path, key: KEY });
+  await using store = await openStore({ path, key: KEY });
   for (let step = 0; step < 6; step += 1) {
     await change(store, random, step);
     await remember(readsOfStore(store)); // a log that is cut off ends with any of the steps

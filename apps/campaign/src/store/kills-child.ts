@@ -5,14 +5,14 @@
  * @module
  */
 import { writeSync } from "node:fs";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { KEY, type KillsLine, type KillsOrder } from "./kills-order.ts";
 import { changeOf, countOf, failingChangeOf } from "./workload.ts";
 
 const UNDER_WAY = 3;
 
 const { path, seed }: KillsOrder = JSON.parse(process.argv[2] ?? "");
-const store = await openSqliteStore({ path, key: KEY });
+const store = await openStore({ path, key: KEY });
 let number = await countOf(store);
 tell({ kind: "open" });
 

@@ -5,6 +5,6 @@
 import type { Store } from "@chat/store";
 
 export async function openDatabase(path: string, key: Uint8Array | string | undefined): Promise<Store> {
-  const { openSqliteStore } = await import("@chat/store-sqlite");
-  return openSqliteStore({ path, ...(key !== undefined && { key }) });
+  const { openStore } = await import("@chat/store-sqlite");
+  return openStore({ path, ...(key !== undefined && { key }) });
 }

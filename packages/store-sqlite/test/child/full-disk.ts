@@ -7,7 +7,7 @@ import { copyFileSync, rmSync, statfsSync, truncateSync, writeFileSync, writeSyn
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { openMemoryStore, type Store, type StoreTransaction } from "@chat/store";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { KEY } from "../fixtures/content.ts";
 import { contentOfFixture, readFixture } from "../fixtures/read.ts";
 import { randomUnit } from "../random-unit.ts";
@@ -27,7 +27,7 @@ writeSync(1, `${JSON.stringify({ writes, openings, migrations })}\n`);
 async function writeWithoutRoom(): Promise<Record<string, number>> {
   const counts = { done: 0, refused: 0, reopened: 0 };
   await using memory = openMemoryStore();
-  let store = await openSqliteStore({ path, key: KEY });
+  let store = await openStore({ path, key: KEY });
   for (let step = 0; step < 120; step += 1) {
     const changes = [0, 1, 2].map((index) => changeOf(step * 3 + index));
     leave(Math.floor(random() * 16) * BLOCK);
@@ -35,7 +35,7 @@ async function writeWithoutRoom(): Promise<Record<string, number>> {
     const isReopened = random() < 0.1;
     if (isReopened) await store.close(); // what is left in the log waits for the next opening
     leaveAll();
-    if (isReopened) store = await openSqliteStore({ path, key: KEY });
+    if (isReopened) store = await openStore({ path, key: KEY });
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === "rejected") expectIo(outcome.reason);
       else await memory.write(changes[index] ?? (() => {}));
@@ -55,7 +55,7 @@ async function openWithoutRoom(): Promise<number> {
     leave(blocks * BLOCK);
     const isOpen = await opens();
     leaveAll();
-    await using store = await openSqliteStore({ path });
+    await using store = await openStore({ path });
     await store.write((tx) => tx.secrets.putIdentity(Uint8Array.of(blocks)));
     expectEqual(await store.secrets.identity(), Uint8Array.of(blocks), "identity");
     await store.close();
@@ -81,7 +81,7 @@ async function migrateWithoutRoom(): Promise<number> {
 
 async function opens(key?: Uint8Array): Promise<boolean> {
   try {
-    await (await openSqliteStore({ path, ...(key !== undefined && { key }) })).close();
+    await (await openStore({ path, ...(key !== undefined && { key }) })).close();
     return true;
   } catch (error) {
     expectIo(error);

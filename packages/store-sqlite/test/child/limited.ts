@@ -3,10 +3,10 @@
  * @module
  */
 import { writeSync } from "node:fs";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 
 const [path = ""] = process.argv.slice(2);
-await using store = await openSqliteStore({ path, key: new Uint8Array(32).fill(7) });
+await using store = await openStore({ path, key: new Uint8Array(32).fill(7) });
 await store.write((tx) => tx.messages.putConversation({ id: "c1", peer: "peer", createdAtMs: 0 }));
 const refused: unknown[] = [];
 let acknowledged = 0;

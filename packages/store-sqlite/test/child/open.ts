@@ -4,11 +4,11 @@
  */
 import { writeSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 
 const [path = ""] = process.argv.slice(2);
 try {
-  await using store = await openSqliteStore({ path, key: new Uint8Array(32).fill(7) });
+  await using store = await openStore({ path, key: new Uint8Array(32).fill(7) });
   writeSync(1, `open, ${await store.messages.consumed()} consumed\n`);
   await text(process.stdin);
 } catch (error) {

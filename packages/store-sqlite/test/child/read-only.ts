@@ -4,16 +4,16 @@
  */
 import { chmodSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 
 const [directory = ""] = process.argv.slice(2);
 const key = new Uint8Array(32).fill(7);
 const path = join(directory, "chat.db");
 
-const store = await openSqliteStore({ path, key });
+const store = await openStore({ path, key });
 await store.write((tx) => tx.messages.setConsumed(1));
 await store.close();
-await (await openSqliteStore({ path: join(directory, "with-key-file.db") })).close();
+await (await openStore({ path: join(directory, "with-key-file.db") })).close();
 const before = contentOf(directory);
 
 // The superuser may write everything, so it becomes somebody else; everything is loaded by now.
@@ -47,7 +47,7 @@ writeSync(1, `${JSON.stringify({ outcomes, isChanged })}\n`);
 async function outcomeOf(file: string): Promise<string> {
   const startedAtMs = performance.now();
   try {
-    await using opened = await openSqliteStore({ path: file, ...(file === path && { key }) });
+    await using opened = await openStore({ path: file, ...(file === path && { key }) });
     await opened.write((tx) => tx.messages.setConsumed(2));
     return "works";
   } catch (error) {

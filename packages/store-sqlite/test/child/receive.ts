@@ -5,7 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import { DurableReassembler, Segmenter } from "@chat/segmentation";
-import { openSqlitePartialSetStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { payloadOf } from "../payload.ts";
 
 const [path = "", length = "", maxMessageSize = "", start = ""] = process.argv.slice(2);
@@ -13,8 +13,8 @@ const options = { maxMessageSize: Number(maxMessageSize), wrap: "always" } as co
 const segments = [...new Segmenter({ ...options, parity: "none" }).segment(payloadOf(Number(length), 1))];
 
 writeSync(1, "opening\n");
-const store = await openSqlitePartialSetStore({ path, key: new Uint8Array(32).fill(7) });
-const reassembler = await DurableReassembler.open({ ...options, store });
+const { partialSets } = await openStore({ path, key: new Uint8Array(32).fill(7) });
+const reassembler = await DurableReassembler.open({ ...options, store: partialSets });
 let next = 0;
 
 async function receive(): Promise<void> {

@@ -4,11 +4,11 @@
  * @module
  */
 import { openSync, writeSync } from "node:fs";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { countWhole, numberedChange } from "../numbered.ts";
 
 const [path = ""] = process.argv.slice(2);
-const store = await openSqliteStore({ path, key: new Uint8Array(32).fill(7) });
+const store = await openStore({ path, key: new Uint8Array(32).fill(7) });
 const acknowledged = openSync(`${path}.acknowledged`, "w");
 writeSync(1, "open\n");
 for (let number = 1 + (await countWhole(store)); ; number += 1) {

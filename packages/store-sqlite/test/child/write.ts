@@ -5,12 +5,12 @@
  * @module
  */
 import { writeSync } from "node:fs";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 
 const CURSOR = "/writer";
 const [path = ""] = process.argv.slice(2);
 writeSync(1, "opening\n");
-const store = await openSqliteStore({ path, key: new Uint8Array(32).fill(7) });
+const store = await openStore({ path, key: new Uint8Array(32).fill(7) });
 let number = (await store.messages.cursor(CURSOR)) ?? 0;
 
 async function writeNext(): Promise<void> {

@@ -1,6 +1,6 @@
 /** docs/storage.md says what the schema is. */
 import { readFileSync } from "node:fs";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { beforeAll, expect, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -19,7 +19,7 @@ let references: string[] = [];
 
 beforeAll(async () => {
   const path = directory.file("schema.db");
-  await (await openSqliteStore({ path, key })).close();
+  await (await openStore({ path, key })).close();
   const database = new Database(path);
   const found = database
     .prepare<[], Table>("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

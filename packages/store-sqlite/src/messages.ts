@@ -16,6 +16,7 @@ import {
   StoreError,
 } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
+import { checkOrder } from "./page-order.ts";
 import type { Sealer } from "./sealer.ts";
 
 type ConversationRow = { id: string; peer: Uint8Array; created_at_ms: number };
@@ -157,6 +158,7 @@ export class SqliteMessages implements MessageStore {
     while (true) {
       this.#assertOpen();
       const page = this.#outbox.all(last);
+      checkOrder(page, last);
       for (const row of page) {
         yield toEntry(row);
         last = row.position;
@@ -206,6 +208,7 @@ export class SqliteMessages implements MessageStore {
     while (true) {
       this.#assertOpen();
       const page = this.#segments.all(last);
+      checkOrder(page, last);
       for (const row of page) {
         this.#assertOpen(); // the key is wiped at closing
         yield this.#toSegment(row);

@@ -6,6 +6,7 @@ import type { CompletedSet, PartialSetStore, StoredSegment } from "@chat/segment
 import { StoreError } from "@chat/store";
 import type { Statement } from "./connection.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { checkOrder } from "./page-order.ts";
 import type { Place, Sealer } from "./sealer.ts";
 import type { StoreParts } from "./store-parts.ts";
 
@@ -121,6 +122,7 @@ export class SqlitePartialSets implements PartialSetStore {
       this.#assertOpen();
       this.#writes.commit();
       const page = statement.all(position, end);
+      checkOrder(page, position);
       for (const row of page) {
         this.#assertOpen(); // the key is wiped at closing
         yield row;

@@ -13,6 +13,7 @@ import {
 } from "@chat/ratelimit";
 import type { Statement } from "./connection.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { checkOrder } from "./page-order.ts";
 import type { Place, Sealer } from "./sealer.ts";
 import type { StoreParts } from "./store-parts.ts";
 
@@ -131,6 +132,7 @@ export class SqliteQueue implements QueueStore {
     const records: Item[] = [];
     for (let position = 0; ; ) {
       const page = this.#pages[table].all(position);
+      checkOrder(page, position);
       for (const { tag, record } of page) records.push(this.#unsealJson(record, placeOf(table, tag)));
       const last = page.at(-1);
       if (last === undefined || page.length < ROWS_PER_PAGE) return records;

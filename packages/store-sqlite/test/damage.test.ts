@@ -10,6 +10,8 @@ const directory = temporaryDirectory();
 const key = new Uint8Array(32).fill(7);
 const intact = directory.file("intact.db");
 const PAGE = 4_096;
+/** The first byte of a page with rows. */
+const TABLE_LEAF = 0x0d;
 const corrupt = { name: "StoreError", code: "CORRUPT" };
 
 beforeAll(async () => {
@@ -179,6 +181,38 @@ test("pages of different tables that were exchanged are CORRUPT, or were not nee
   }
   expect([...outcomes].sort()).toEqual(["CORRUPT", "works"]);
 });
+
+test("rows whose pages were repeated are read once, or are CORRUPT, and never endlessly", async () => {
+  const path = directory.file("order.db");
+  const rows = 2_500;
+  {
+    await using store = await openStore({ path, key });
+    await store.write((tx) => {
+      const common = { sessionId: "s", topic: "/a", priority: "normal", createdAtMs: 1, purpose: "content" } as const;
+      const payload = new Uint8Array(50);
+      for (let index = 0; index < rows; index++) tx.messages.putOutbox({ ...common, id: `o${index}`, payload });
+    });
+  }
+  const original = readFileSync(path);
+  const leaves = Array.from({ length: original.length / PAGE }, (_, page) => page * PAGE).filter(
+    (start) => original[start] === TABLE_LEAF,
+  );
+  const outcomes = new Set<unknown>();
+  for (const [index, start] of leaves.entries()) {
+    const bytes = Buffer.from(original);
+    for (const other of leaves.slice(index + 1)) original.copy(bytes, other, start, start + PAGE);
+    writeFileSync(path, bytes);
+    outcomes.add(await countRows(path, 2 * rows).catch((error: unknown) => error instanceof StoreError && error.code));
+  }
+  expect([...outcomes].sort()).toEqual(["CORRUPT", "ended"]);
+});
+
+async function countRows(path: string, most: number): Promise<string> {
+  await using store = await openStore({ path, key });
+  let count = 0;
+  for await (const _ of store.messages.outbox()) if (++count > most) return "endless";
+  return "ended";
+}
 
 async function contentOf(path: string): Promise<unknown> {
   await using store = await openStore({ path, key });

@@ -1,7 +1,7 @@
 /** Each of the statements of groups of writes fails, in both ways in which SQLite does. */
 import { openMemoryStore, type Store, type StoreTransaction } from "@chat/store";
 import { randomHistory, snapshotOf } from "@chat/store/testing";
-import { openSqliteStore } from "@chat/store-sqlite";
+import { openStore } from "@chat/store-sqlite";
 import { expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -17,7 +17,7 @@ test.each([
   "a statement that fails, where SQLite %s the transaction, fails its write alone or all of the group",
   async (_, ends) => {
     await using memory = openMemoryStore();
-    await using store = await openSqliteStore({ path: directory.file(`faults-${ends}.db`), key });
+    await using store = await openStore({ path: directory.file(`faults-${ends}.db`), key });
     const history = randomHistory(20_261_123, 400).filter(({ fails }) => !fails);
     const outcomes = { done: 0, refused: 0 };
     let failures = 0;

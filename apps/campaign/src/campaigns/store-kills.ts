@@ -7,14 +7,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { openMemoryStore, type Store } from "@chat/store";
 import { openStore } from "@chat/store-sqlite";
 import Database from "better-sqlite3";
 import type { BatchResult, Campaign } from "../campaign.ts";
 import { type Death, live } from "../life.ts";
 import { Random } from "../random.ts";
-import { KEY, type KillsLine } from "../store/kills-order.ts";
-import { changeOf, contentOf, countOf } from "../store/workload.ts";
+import { KEY, type KillsLine, type KillsOrder, type StepCounts, UNDER_WAY } from "../store/kills-order.ts";
+import { openMemoryWhole, PART_NAMES, type Part, type PartName, partsOf } from "../store/parts.ts";
 
 export const KILLS_PER_BATCH = 10;
 
@@ -44,28 +43,33 @@ async function run(seed: number, batch: number): Promise<BatchResult> {
 async function killAgainAndAgain(path: string, seed: number, batch: number): Promise<BatchResult> {
   const random = new Random(seed, batch);
   const workload = random.word();
-  await using expected = openMemoryStore();
-  let stored = 0;
+  const expected = partsOf(await openMemoryWhole(), workload);
+  let done: StepCounts = { chat: 0, queue: 0, sets: 0 };
   let killsWhileWriting = 0;
   let mostUnacknowledged = 0;
   for (let kill = 0; kill < KILLS_PER_BATCH; kill += 1) {
-    let acknowledged = stored;
-    const onLine = (line: KillsLine) => {
-      if (line.kind === "acknowledged") acknowledged = Math.max(acknowledged, line.number);
-    };
+    const acknowledged = { ...done };
     await live<KillsLine>({
       script: "store/kills-child",
-      order: { path, seed: workload },
-      onLine,
+      order: { path, seed: workload, done } satisfies KillsOrder,
+      onLine: (line) => {
+        if (line.kind === "acknowledged") acknowledged[line.part] = Math.max(acknowledged[line.part], line.number);
+      },
       death: deathOf(random),
     });
-    if (acknowledged > stored) killsWhileWriting += 1;
-    stored = await compare(path, { seed: workload, expected, stored, acknowledged });
-    mostUnacknowledged = Math.max(mostUnacknowledged, stored - acknowledged);
+    if (acknowledged.chat > done.chat) killsWhileWriting += 1;
+    done = await compare(path, { seed: workload, expected, done, acknowledged });
+    for (const part of PART_NAMES) mostUnacknowledged = Math.max(mostUnacknowledged, done[part] - acknowledged[part]);
   }
   return {
     counts: { kills: KILLS_PER_BATCH },
-    peaks: { mostTransactions: stored, killsWhileWriting, mostUnacknowledged },
+    peaks: {
+      mostTransactions: done.chat,
+      mostQueueCommits: done.queue,
+      mostStepsOfSets: done.sets,
+      killsWhileWriting,
+      mostUnacknowledged,
+    },
   };
 }
 
@@ -77,26 +81,37 @@ function deathOf(random: Random): Death {
 
 type Known = {
   readonly seed: number;
-  /** Holds the first `stored` transactions, and is brought on. */
-  readonly expected: Store;
-  readonly stored: number;
-  readonly acknowledged: number;
+  /** Has made the steps that are `done`, and is brought on. */
+  readonly expected: Readonly<Record<PartName, Part>>;
+  readonly done: StepCounts;
+  readonly acknowledged: StepCounts;
 };
 
-/** @returns how many transactions are stored now @throws Error if these are not the first so many, all that is acknowledged among them */
-async function compare(path: string, { seed, expected, stored, acknowledged }: Known): Promise<number> {
+/** @returns how many steps of each part are stored now @throws Error if these are not the first so many, with all that are acknowledged */
+async function compare(path: string, { seed, expected, done, acknowledged }: Known): Promise<StepCounts> {
   const store = await openStore({ path, key: KEY });
-  const count = await countOf(store);
-  if (count < acknowledged) throw new Error(`transactions: want the ${acknowledged} acknowledged ones, got ${count}`);
-  for (let number = stored + 1; number <= count; number += 1) await expected.write(changeOf(seed, number));
-  const [actual, wanted] = [await contentOf(store, count), await contentOf(expected, count)];
-  await store.close();
-  for (const [name, value] of Object.entries(wanted)) {
-    if (isDeepStrictEqual(actual[name], value)) continue;
-    throw new Error(`${name}: want that of the first ${count} transactions, got another`);
+  const stored = partsOf(store, seed);
+  const counts = { ...done };
+  for (const part of PART_NAMES) {
+    const first = acknowledged[part];
+    const made = { from: done[part], first, last: first + UNDER_WAY };
+    counts[part] = await countOf(part, stored[part], expected[part], made);
   }
+  await store.close();
   checkPages(path);
-  return count;
+  return counts;
+}
+
+type Range = { readonly from: number; readonly first: number; readonly last: number };
+
+/** Which of the steps from `first` to `last` is the last one that is stored. */
+async function countOf(name: PartName, stored: Part, expected: Part, { from, first, last }: Range): Promise<number> {
+  for (let count = from; count <= last; count += 1) {
+    if (count > from) await expected.step(count);
+    if (count < first) continue;
+    if (isDeepStrictEqual(await stored.content(count), await expected.content(count))) return count;
+  }
+  throw new Error(`${name}: want the first ${first} to ${last} steps, got something else`);
 }
 
 function checkPages(path: string): void {

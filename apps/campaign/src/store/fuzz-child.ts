@@ -31,7 +31,7 @@ const random = new Random(order.seed, 2 * order.batch);
 const nonces = new Random(order.seed, 2 * order.batch + 1);
 crypto.randomBytes = ((length: number) => Buffer.from(nonces.bytes(length))) as typeof crypto.randomBytes;
 syncBuiltinESMExports();
-const { inEachPart, makeBases } = await import("./intact.ts");
+const { makeBases, withStore } = await import("./intact.ts");
 
 /** What each call may end with, opening and closing among them. */
 const DOCUMENTED = ["CORRUPT", "WRONG_KEY", "SCHEMA_TOO_NEW", "IO", "INVALID_RECORD"];
@@ -65,21 +65,18 @@ async function outcomesOf({ database, wal, journal }: Files): Promise<Set<string
   writeFileSync(path, database);
   if (wal !== undefined) writeFileSync(`${path}-wal`, wal);
   if (journal !== undefined) writeFileSync(`${path}-journal`, journal);
-  await inEachPart(
-    path,
-    async (reads, write) => {
-      for (const read of reads) {
-        try {
-          for (const [place, value] of await read()) check(place, value);
-          outcomes.add("read");
-        } catch (error) {
-          note(error);
-        }
+  const opened = withStore(path, async (reads, writes) => {
+    for (const read of reads) {
+      try {
+        for (const [place, value] of await read()) check(place, value);
+        outcomes.add("read");
+      } catch (error) {
+        note(error);
       }
-      await write().catch(note);
-    },
-    note,
-  );
+    }
+    for (const write of writes) await write().catch(note);
+  });
+  await opened.catch(note);
   return outcomes;
 }
 

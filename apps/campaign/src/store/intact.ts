@@ -11,30 +11,21 @@ import { IDS, type Read, readsOfPartialSets, readsOfQueue, readsOfStore } from "
 
 export const KEY = new Uint8Array(32).fill(7);
 
-/** Opens the file for each of its parts and runs `work` with the reads of that. What it throws ends that part alone. */
-export async function inEachPart(
+/** Opens the file and runs `work` with all reads, and a write of each part, of what it is. */
+export async function withStore(
   path: string,
-  work: (reads: readonly Read[], write: () => Promise<void>) => Promise<void>,
-  failed: (error: unknown) => void,
+  work: (reads: readonly Read[], writes: readonly (() => Promise<void>)[]) => Promise<void>,
 ): Promise<void> {
-  const options = { path, key: KEY };
-  const parts = [
-    async () => {
-      await using store = await openStore(options);
-      await work(readsOfStore(store), () => store.write((tx) => tx.messages.setCursor("/hostile", 1)));
-    },
-    async () => {
-      await using store = await openStore(options);
-      const { queue } = store;
-      await work(readsOfQueue(queue), () => queue.commit([{ kind: "forget", ids: ["hostile"] }]));
-    },
-    async () => {
-      await using store = await openStore(options);
-      const { partialSets: sets } = store;
-      await work(readsOfPartialSets(sets), () => sets.remove("hostile", ""));
-    },
-  ];
-  for (const part of parts) await part().catch(failed);
+  await using store = await openStore({ path, key: KEY });
+  const { queue, partialSets } = store;
+  await work(
+    [...readsOfStore(store), ...readsOfQueue(queue), ...readsOfPartialSets(partialSets)],
+    [
+      () => store.write((tx) => tx.messages.setCursor("/hostile", 1)),
+      () => queue.commit([{ kind: "forget", ids: ["hostile"] }]),
+      () => partialSets.remove("hostile", ""),
+    ],
+  );
 }
 
 /** @param told - of everything that was ever sealed */
@@ -46,10 +37,6 @@ export async function makeBases(
   const remember = async (reads: readonly Read[]) => {
     for (const read of reads) for (const [place, value] of await read()) told(place, value);
   };
-  const rememberAll = () =>
-    inEachPart(path, remember, (error) => {
-      throw error;
-    });
   {
     await using store = await openStore({ path, key: KEY });
     await fill(store, random);
@@ -68,7 +55,7 @@ export async function makeBases(
     }
     await sets.complete({ setId: "set 2", sender: "peer", completedAtMs: 8 });
   }
-  await rememberAll();
+  await withStore(path, remember);
   const closed = new Uint8Array(readFileSync(path));
   await using store = await openStore({ path, key: KEY });
   for (let step = 0; step < 6; step += 1) {

@@ -1,32 +1,32 @@
 /**
- * Writes the transactions of a seed into a database, three under way at a time and failing ones between them, until it is
- * killed. Its one argument is a {@link KillsOrder}; it prints a {@link KillsLine} when it is open and for each that is
- * acknowledged.
+ * Makes the steps of a seed in all parts of a database, several of each part under way at a time and failing transactions
+ * between them, until it is killed. Its one argument is a {@link KillsOrder}; it prints a {@link KillsLine} when it is
+ * open and for each step that is acknowledged.
  * @module
  */
 import { writeSync } from "node:fs";
 import { openStore } from "@chat/store-sqlite";
-import { KEY, type KillsLine, type KillsOrder } from "./kills-order.ts";
-import { changeOf, countOf, failingChangeOf } from "./workload.ts";
+import { KEY, type KillsLine, type KillsOrder, UNDER_WAY } from "./kills-order.ts";
+import { PART_NAMES, type PartName, partsOf } from "./parts.ts";
+import { failingChangeOf } from "./workload.ts";
 
-const UNDER_WAY = 3;
-
-const { path, seed }: KillsOrder = JSON.parse(process.argv[2] ?? "");
+const { path, seed, done }: KillsOrder = JSON.parse(process.argv[2] ?? "");
 const store = await openStore({ path, key: KEY });
-let number = await countOf(store);
+const parts = partsOf(store, seed);
+const last: Record<PartName, number> = { ...done };
 tell({ kind: "open" });
 
-async function writeForever(): Promise<never> {
+async function stepForever(part: PartName): Promise<never> {
   while (true) {
-    number += 1;
-    const current = number;
-    if (current % 5 === 0) store.write(failingChangeOf(seed, current)).catch(() => {});
-    await store.write(changeOf(seed, current));
-    tell({ kind: "acknowledged", number: current });
+    last[part] += 1;
+    const number = last[part];
+    if (number % 5 === 0) store.write(failingChangeOf(seed, number)).catch(() => {});
+    await parts[part].step(number);
+    tell({ kind: "acknowledged", part, number });
   }
 }
 
-await Promise.all(Array.from({ length: UNDER_WAY }, writeForever));
+await Promise.all(Array.from({ length: UNDER_WAY }, () => PART_NAMES.map(stepForever)).flat());
 
 function tell(line: KillsLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);

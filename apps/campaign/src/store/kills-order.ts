@@ -2,9 +2,18 @@
  * What a writing process and its parent tell each other.
  * @module
  */
+import type { PartName } from "./parts.ts";
 
-export type KillsOrder = { readonly path: string; readonly seed: number };
+/** How many steps of each part there are. */
+export type StepCounts = Readonly<Record<PartName, number>>;
 
-export type KillsLine = { readonly kind: "open" } | { readonly kind: "acknowledged"; readonly number: number };
+export type KillsOrder = { readonly path: string; readonly seed: number; readonly done: StepCounts };
+
+export type KillsLine =
+  | { readonly kind: "open" }
+  | { readonly kind: "acknowledged"; readonly part: PartName; readonly number: number };
 
 export const KEY = new Uint8Array(32).fill(7);
+
+/** Of each part at one time. */
+export const UNDER_WAY = 3;

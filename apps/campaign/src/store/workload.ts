@@ -36,11 +36,6 @@ export function failingChangeOf(seed: number, number: number): Change {
   };
 }
 
-/** How many transactions the store has. */
-export async function countOf({ messages }: Store): Promise<number> {
-  return (await messages.cursor(CURSOR)) ?? 0;
-}
-
 /** Drawn before the transaction begins, so that it is the same in every store. */
 function drawn(random: Random, number: number) {
   const session = random.below(CONVERSATIONS);
@@ -132,7 +127,10 @@ const invite = ({ messages, secrets }: StoreTransaction, { number, recent, snaps
 const KINDS = [receive, receive, receive, send, send, transmit, sent, acknowledged, segment, invite];
 
 /** All that {@link changeOf} of the numbers up to `count` may have put. Equal content gives values that are deeply equal. */
-export async function contentOf({ messages, secrets }: Store, count: number): Promise<Record<string, unknown>> {
+export async function contentOf(
+  { messages, secrets }: Pick<Store, "messages" | "secrets">,
+  count: number,
+): Promise<Record<string, unknown>> {
   const numbers = Array.from({ length: count + 2 }, (_, index) => index);
   const recent = numbers.slice(-2 * RECENT);
   const sessions = Array.from({ length: CONVERSATIONS }, (_, index) => `s${index}`);

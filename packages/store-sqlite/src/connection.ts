@@ -3,7 +3,7 @@
  * @module
  */
 import { StoreError } from "@chat/store";
-import Database from "better-sqlite3";
+import { betterSqlite3, type SqliteDatabase, type SqliteDriver } from "./driver.ts";
 import { errorCode } from "./error-code.ts";
 import { RowChecks } from "./row-check.ts";
 
@@ -15,16 +15,20 @@ export type Statement<Row> = {
   run(...values: Value[]): void;
 };
 
+type Release = { readonly before: () => void; readonly after: () => void };
+
 export class Connection {
-  readonly #database: Database.Database;
+  readonly #database: SqliteDatabase;
   readonly #path: string;
   readonly #rowChecks: RowChecks;
 
+  #release: Release = { before: () => {}, after: () => {} };
+
   /** @param path - absolute; the file must exist */
-  constructor(path: string) {
+  constructor(path: string, driver: SqliteDriver = betterSqlite3) {
     this.#path = path;
     // No waiting for a lock: whoever holds it is another owner, and does not let go of it.
-    this.#database = this.#guard(() => new Database(path, { fileMustExist: true, timeout: 0 }));
+    this.#database = this.#guard(() => driver(path, { fileMustExist: true, timeout: 0 }));
     this.#rowChecks = new RowChecks(this.#database);
   }
 
@@ -35,16 +39,17 @@ export class Connection {
 
   /** @typeParam Row - the columns that `sql` selects; those of tables are checked to have the types of the schema */
   statement<Row extends object = never>(sql: string): Statement<Row> {
-    const prepared = this.#guard(() => this.#database.prepare<Value[], Row>(sql));
+    const prepared = this.#guard(() => this.#database.prepare(sql));
     const check = this.#guard(() => this.#rowChecks.of(prepared));
     return {
       get: (...values) => {
         const row = this.#guard(() => prepared.get(...values));
-        if (row !== undefined) check(row);
+        if (!isRow<Row>(row)) return undefined;
+        check(row);
         return row;
       },
       all: (...values) => {
-        const rows = this.#guard(() => prepared.all(...values));
+        const rows = this.#guard(() => prepared.all(...values)).filter(isRow<Row>);
         for (const row of rows) check(row);
         return rows;
       },
@@ -75,8 +80,17 @@ export class Connection {
     }
   }
 
+  /** @param release - what is done once, just before and just after the lock is given up */
+  onClose(release: Release): void {
+    this.#release = release;
+  }
+
   close(): void {
+    const { before, after } = this.#release;
+    this.#release = { before: () => {}, after: () => {} };
+    before();
     this.#database.close();
+    after();
   }
 
   #guard<Result>(operation: () => Result): Result {
@@ -86,6 +100,11 @@ export class Connection {
       throw toStoreError(error, this.#path);
     }
   }
+}
+
+/** @typeParam Row - what {@link Connection.statement} checks column by column */
+function isRow<Row extends object>(value: unknown): value is Row {
+  return typeof value === "object" && value !== null;
 }
 
 /** SQLite's codes become ours. Its messages name tables and columns, never values, so they may travel as `cause`. */
@@ -106,7 +125,8 @@ function toStoreError(error: unknown, path: string): unknown {
   }
   // SQLITE_ERROR is an error in the SQL: ours is right for our schema, so the schema is not ours.
   if (/^SQLITE_(NOTADB|CORRUPT|ERROR$)/.test(code)) {
-    return new StoreError("CORRUPT", `${path}: want an intact database of @chat/store-sqlite, got ${code}`, {
+    const hint = code === "SQLITE_NOTADB" ? " (is the file encrypted, by another driver or key?)" : "";
+    return new StoreError("CORRUPT", `${path}: want an intact database of @chat/store-sqlite, got ${code}${hint}`, {
       cause: error,
     });
   }

@@ -6,10 +6,12 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { StoreError } from "@chat/store";
-import { Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import { betterSqlite3, type SqliteDriver } from "./driver.ts";
 import { errorCode } from "./error-code.ts";
 import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
 import { syncDirectory } from "./key-file.ts";
+import { openOwned } from "./owned-file.ts";
 import { checkObjects, migrate, schemaVersion } from "./schema.ts";
 import { Sealer } from "./sealer.ts";
 import { OpenedStore, type SqliteStore } from "./sqlite-store.ts";
@@ -26,6 +28,11 @@ export type SqliteStoreOptions = {
    * alone, not the directory.
    */
   readonly key?: Uint8Array | string;
+  /**
+   * The SQLite library, for one that encrypts whole files: it opens the file and gives it the key of that encryption.
+   * @default better-sqlite3
+   */
+  readonly driver?: SqliteDriver;
 };
 
 const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
@@ -38,13 +45,12 @@ const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
  */
 export async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const path = checkPath(options.path);
-  const { key } = options;
+  const { key, driver = betterSqlite3 } = options;
   checkKey(key);
   createFile(path);
-  const connection = new Connection(path);
+  const connection = openOwned(path, driver);
   let sealer: Sealer | undefined;
   try {
-    takeOwnership(connection);
     const version = schemaVersion(connection);
     if (version > 0) checkObjects(connection, version);
     configure(connection);
@@ -95,12 +101,6 @@ function createFile(path: string): void {
     }
     throw new StoreError("IO", `${path}: want to create it, got ${code}`, { cause: error });
   }
-}
-
-/** Takes the lock that this mode then keeps until the connection is closed; the system frees it after a crash. */
-function takeOwnership(connection: Connection): void {
-  connection.pragma("locking_mode = EXCLUSIVE");
-  connection.exec("BEGIN EXCLUSIVE; COMMIT");
 }
 
 function configure(connection: Connection): void {

@@ -4,21 +4,21 @@
  * @module
  */
 import { StoreError } from "@chat/store";
-import type Database from "better-sqlite3";
+import type { SqliteDatabase, SqliteStatement } from "./driver.ts";
 
 type Check = (row: object) => void;
 
 /** Which columns of which tables may not be null; read once for each table. */
 export class RowChecks {
-  readonly #database: Database.Database;
+  readonly #database: SqliteDatabase;
   readonly #tables = new Map<string, ReadonlySet<string>>();
 
-  constructor(database: Database.Database) {
+  constructor(database: SqliteDatabase) {
     this.#database = database;
   }
 
   /** For the rows of `statement`; expressions are left to its caller. */
-  of(statement: Database.Statement): Check {
+  of(statement: SqliteStatement): Check {
     if (!statement.reader) return () => {};
     const columns = statement.columns().flatMap(({ name, table, column, type }) => {
       if (table === null || column === null || type === null) return [];
@@ -37,7 +37,7 @@ export class RowChecks {
     let required = this.#tables.get(table);
     if (required === undefined) {
       const sql = `SELECT name FROM pragma_table_info(?) WHERE "notnull"`;
-      required = new Set(this.#database.prepare<[string], string>(sql).pluck().all(table));
+      required = new Set(this.#database.prepare(sql).pluck().all(table).map(String));
       this.#tables.set(table, required);
     }
     return required;

@@ -38,7 +38,7 @@ test("no file shows a message, a peer or a secret, neither while the store is op
     expect(all.includes(key)).toBe(false);
   };
   // Reading an open database in its own process drops its locks (POSIX); nobody else wants them here.
-  expectSealed(["sealed.db", "sealed.db-wal"]);
+  expectSealed(["sealed.db", "sealed.db-wal", "sealed.db.owner"]);
   await store.close();
   expectSealed(["sealed.db"]);
 });

@@ -29,11 +29,17 @@ export type StoreErrorCode =
   | "TRANSACTION_ENDED"
   | "IO";
 
+/** The process of this machine that has a database open, and when it was started (Unix epoch). */
+export type StoreHolder = { readonly pid: number; readonly startedAtMs: number };
+
 export class StoreError extends Error {
   override readonly name = "StoreError";
   readonly code: StoreErrorCode;
-  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+  /** With `STORE_LOCKED`, as far as it is known. */
+  readonly holder?: StoreHolder;
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions & { readonly holder?: StoreHolder }) {
     super(message, options);
     this.code = code;
+    if (options?.holder !== undefined) this.holder = options.holder;
   }
 }

@@ -1,6 +1,6 @@
 export { applyChange } from "./apply-change.ts";
 export { checkLimit } from "./check.ts";
-export { StoreError, type StoreErrorCode } from "./errors.ts";
+export { StoreError, type StoreErrorCode, type StoreHolder } from "./errors.ts";
 export { openMemoryStore } from "./memory-store.ts";
 export type {
   ConversationRecord,

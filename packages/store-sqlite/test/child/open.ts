@@ -1,9 +1,11 @@
 /**
- * Opens the store at the path given, prints "open" or the error's code, and keeps it until standard input ends.
+ * Opens the store at the path given, prints "open" or the error's code and the holder, and keeps it until standard input
+ * ends.
  * @module
  */
 import { writeSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { StoreError } from "@chat/store";
 import { openStore } from "@chat/store-sqlite";
 
 const [path = ""] = process.argv.slice(2);
@@ -12,5 +14,6 @@ try {
   writeSync(1, `open, ${await store.messages.consumed()} consumed\n`);
   await text(process.stdin);
 } catch (error) {
-  writeSync(1, `${typeof error === "object" && error !== null && "code" in error ? error.code : error}\n`);
+  const isLocked = error instanceof StoreError && error.code === "STORE_LOCKED";
+  writeSync(1, isLocked ? `STORE_LOCKED by ${error.holder?.pid}\n` : `${error}\n`);
 }

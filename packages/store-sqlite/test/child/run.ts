@@ -25,6 +25,10 @@ export class Child {
     this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** The next line; undefined when the process has ended. */
   async line(): Promise<string | undefined> {
     const { done, value } = await this.#lines.next();

@@ -14,6 +14,7 @@ export const CAMPAIGNS: CampaignLoaders = {
   "ratchet-x25519-fuzz": async () => (await import("./campaigns/ratchet-x25519-fuzz.ts")).ratchetX25519Fuzz,
   "ratelimit-kills": async () => (await import("./campaigns/ratelimit-kills.ts")).ratelimitKills,
   "ratelimit-model": async () => (await import("./campaigns/ratelimit-model.ts")).ratelimitModel,
+  "sdk-chats": async () => (await import("./campaigns/sdk-chats.ts")).sdkChats,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
   "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,
   "store-fuzz": async () => (await import("./campaigns/store-fuzz.ts")).storeFuzz,

@@ -40,6 +40,7 @@ import { NETWORK_PRESETS } from "./network-presets.ts";
 import { type DurableChange, Notifier } from "./notifier.ts";
 import { Telemetry } from "./observability/telemetry.ts";
 import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { RANDOM_SOURCE } from "./random-source.ts";
 import { CatchUp } from "./receiving/catch-up.ts";
 import { DiscardCounters, type DiscardReason } from "./receiving/discard-counters.ts";
 import { type MessageStreamOptions, streamIncoming, TakenPosition } from "./receiving/message-stream.ts";
@@ -376,12 +377,12 @@ async function connect({ network, connectTimeoutMs, whenUnreachable, clock }: Re
 }
 
 async function start(
-  { network, clock, acknowledgementDelayMs, rateLimit, logger }: ResolvedOptions,
+  { network, clock, acknowledgementDelayMs, rateLimit, logger, [RANDOM_SOURCE]: source }: ResolvedOptions,
   store: Store,
   delivery: DeliveryService,
   ownsDelivery: boolean,
 ): Promise<Omit<Parts, "contents">> {
-  const { random } = createCrypto();
+  const random = source ?? createCrypto().random;
   const nowMs = clock.nowMs();
   const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
   const serial = new Serial();
@@ -401,7 +402,7 @@ async function start(
     if (incomingHandshake?.isConfirmed) await invites.note(incomingHandshake, "confirmed", nowMs);
   }
   const taken = await TakenPosition.load(context);
-  const receiver = new Receiver(context, await PartialSets.load(store));
+  const receiver = new Receiver(context, await PartialSets.load(store, random));
   const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
   // First listen, then look back: nothing falls between.
   const subscription = await delivery.subscribe([mailbox], (message) => void receiver.receive(message));

@@ -35,6 +35,11 @@ export class Notifier {
     for (const observe of this.#observers) observe(change);
   }
 
+  /** How far a message had come in an earlier process: what is no step forward from there is not told. */
+  know(messageId: string, status: DeliveryStatus): void {
+    this.#remember(messageId, status);
+  }
+
   /** Returns the function that ends the observation. */
   observe(observe: (change: DurableChange) => void): () => void {
     this.#observers.add(observe);
@@ -46,12 +51,15 @@ export class Notifier {
     const current = this.#statuses.get(messageId);
     if (current !== undefined && nextStatus(current, status) !== status) return false;
     if (current === status) return false;
+    this.#remember(messageId, status);
+    return true;
+  }
+
+  #remember(messageId: string, status: DeliveryStatus): void {
     this.#statuses.delete(messageId);
     this.#statuses.set(messageId, status);
-    if (this.#statuses.size > REMEMBERED_STATUSES) {
-      const oldest = this.#statuses.keys().next();
-      if (!oldest.done) this.#statuses.delete(oldest.value);
-    }
-    return true;
+    if (this.#statuses.size <= REMEMBERED_STATUSES) return;
+    const oldest = this.#statuses.keys().next();
+    if (!oldest.done) this.#statuses.delete(oldest.value);
   }
 }

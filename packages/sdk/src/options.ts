@@ -11,6 +11,7 @@ import type { RlnProver } from "./delivery/rln-prover.ts";
 import { ChatError } from "./errors.ts";
 import { NETWORK_PRESETS, type NetworkPreset } from "./network-presets.ts";
 import { type Logger, SILENT } from "./observability/logger.ts";
+import type { RandomSource } from "./random-source.ts";
 
 /** Waku service nodes to use, and the network they belong to. */
 export interface WakuNetwork {
@@ -91,7 +92,8 @@ export type ResolvedRateLimit = Pick<RateLimit, "messagesPerEpoch" | "lowShare" 
   Required<Pick<RateLimit, "epochSeconds" | "maxMessages" | "maxBytes">>;
 
 export type ResolvedOptions = Required<Omit<ChatClientOptions, "databaseKey" | "rateLimit">> &
-  Pick<ChatClientOptions, "databaseKey"> & { readonly rateLimit: ResolvedRateLimit };
+  Pick<ChatClientOptions, "databaseKey"> &
+  RandomSource & { readonly rateLimit: ResolvedRateLimit };
 
 /** @throws {@link ChatError} `INVALID_OPTION`, naming the option and what it takes */
 export function resolveOptions(options: ChatClientOptions): ResolvedOptions {

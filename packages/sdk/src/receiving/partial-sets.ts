@@ -3,6 +3,7 @@
  * transaction that failed takes its segment back.
  * @module
  */
+import type { RandomBytes } from "@chat/ratchet";
 import { type AcceptResult, Reassembler } from "@chat/segmentation";
 import type { Store } from "@chat/store";
 import { MAX_SEGMENT_SIZE } from "../sizes.ts";
@@ -12,14 +13,17 @@ const TIMEOUT_MS = 30 * 24 * 60 * 60 * 1000;
 
 export class PartialSets {
   readonly #store: Store;
-  #reassembler = newReassembler();
+  readonly #random: RandomBytes;
+  #reassembler: Reassembler;
 
-  private constructor(store: Store) {
+  private constructor(store: Store, random: RandomBytes) {
     this.#store = store;
+    this.#random = random;
+    this.#reassembler = newReassembler(random);
   }
 
-  static async load(store: Store): Promise<PartialSets> {
-    const sets = new PartialSets(store);
+  static async load(store: Store, random: RandomBytes): Promise<PartialSets> {
+    const sets = new PartialSets(store, random);
     await sets.reload();
     return sets;
   }
@@ -36,7 +40,7 @@ export class PartialSets {
 
   /** Forgets everything that is not durable. */
   async reload(): Promise<void> {
-    const reassembler = newReassembler();
+    const reassembler = newReassembler(this.#random);
     for await (const { sessionId, bytes, storedAtMs } of this.#store.messages.segments()) {
       reassembler.accept(bytes, { nowMs: storedAtMs, sender: sessionId });
     }
@@ -44,6 +48,6 @@ export class PartialSets {
   }
 }
 
-function newReassembler(): Reassembler {
-  return new Reassembler({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always", timeoutMs: TIMEOUT_MS });
+function newReassembler(random: RandomBytes): Reassembler {
+  return new Reassembler({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always", timeoutMs: TIMEOUT_MS, random });
 }

@@ -29,6 +29,11 @@ export class OutboxRows {
     return Array.from(this.#ofMessage.get(messageId) ?? []).flatMap((id) => this.#rows.get(id) ?? []);
   }
 
+  /** Of messages with rows that are not sent yet. */
+  messageIds(): string[] {
+    return [...this.#ofMessage.keys()];
+  }
+
   unsentCount(messageId: string): number {
     return this.#ofMessage.get(messageId)?.size ?? 0;
   }

@@ -153,6 +153,7 @@ export class Outbox {
       this.#rows.insert(row);
       if (row.transmission === undefined) unstarted.push(row);
     }
+    await this.#recall();
     const queue = new OutboxQueue({
       context: this.#context,
       rows: this.#rows,
@@ -172,6 +173,7 @@ export class Outbox {
       delivery,
       store: queue,
       clock,
+      random: () => new DataView(this.#context.random(4).buffer).getUint32(0) / 2 ** 32,
       maxAttempts: MAX_ATTEMPTS,
       longestPauseMs: LONGEST_PAUSE_MS,
       maxEnded: 0, // their statuses are in the message database
@@ -185,6 +187,15 @@ export class Outbox {
     this.#manager.onError((error) => notifier.notify({ kind: "error", error }));
     this.#handOver(unstarted.filter(({ priority }) => priority === "critical"));
     for (const row of unstarted) if (row.priority !== "critical") this.#submit(row);
+  }
+
+  /** A message may have been delivered although nobody heard that it was sent: then its rows go out once more. */
+  async #recall(): Promise<void> {
+    const { store, notifier } = this.#context;
+    for (const id of this.#rows.messageIds()) {
+      const record = await store.messages.message(id);
+      if (record !== undefined && record.status !== "received") notifier.know(id, record.status);
+    }
   }
 
   #submit(row: OutboxEntry): void {

@@ -34,15 +34,14 @@ export class Sender {
   readonly #waiting = new Map<string, Waiting[]>();
   /** By conversation: the newest frame's time. */
   readonly #lastSentAtMs = new Map<string, number>();
-  readonly #segmenter = new Segmenter({ maxMessageSize: MAX_SEGMENT_SIZE, wrap: "always", parity: "none" });
-  readonly #hybridSegmenter = new Segmenter({
-    maxMessageSize: MAX_HYBRID_SEGMENT_SIZE,
-    wrap: "always",
-    parity: "none",
-  });
+  readonly #segmenter: Segmenter;
+  readonly #hybridSegmenter: Segmenter;
 
   constructor(context: Context) {
     this.#context = context;
+    const options = { wrap: "always", parity: "none", random: context.random } as const;
+    this.#segmenter = new Segmenter({ ...options, maxMessageSize: MAX_SEGMENT_SIZE });
+    this.#hybridSegmenter = new Segmenter({ ...options, maxMessageSize: MAX_HYBRID_SEGMENT_SIZE });
   }
 
   /** Resolves with the message id once the message is durable. Messages that wait together become durable together. */

@@ -1,0 +1,79 @@
+/**
+ * An application that remembers, over all lives of its process, what it sent, what it was shown, and what it was told:
+ * the truth that a simulation is checked against.
+ * @module
+ */
+import { isText, text } from "@chat/codec";
+import type { Conversation } from "../conversation.ts";
+import type { ChatEvent } from "../events.ts";
+import type { DeliveryStatus } from "../message.ts";
+import type { SimulatedPerson } from "./simulated-person.ts";
+
+export type SentRecord = {
+  readonly body: string;
+  /** Known once `send` has answered: from then on the message must not be lost. */
+  id: string | undefined;
+  /** How many messages had been shown when it was sent. */
+  readonly shownBefore: number;
+};
+
+export type ShownRecord = { readonly id: string; readonly body: string };
+
+export class Witness {
+  readonly person: SimulatedPerson;
+  readonly sent: SentRecord[] = [];
+  /** What the application keeps with its position, in one transaction of its own. */
+  readonly shown: ShownRecord[] = [];
+  /** By message, as they were told. */
+  readonly statuses = new Map<string, DeliveryStatus[]>();
+  readonly errors: unknown[] = [];
+  #position = 0;
+
+  constructor(person: SimulatedPerson) {
+    this.person = person;
+    if (person.isRunning) this.#watch();
+  }
+
+  /** Starts the person's process again. */
+  async start(): Promise<void> {
+    await this.person.start();
+    this.#watch();
+  }
+
+  /** Resolves when the message is durable; never, if the process ends before. */
+  async send(conversation: Conversation, body: string): Promise<void> {
+    const record: SentRecord = { body, id: undefined, shownBefore: this.shown.length };
+    this.sent.push(record);
+    record.id = (await conversation.send(text(body))).id;
+  }
+
+  /** As {@link send}, of the first message of a conversation. */
+  async accept(invite: string, body: string): Promise<void> {
+    const record: SentRecord = { body, id: undefined, shownBefore: this.shown.length };
+    this.sent.push(record);
+    const conversation = await this.person.client.accept(invite, text(body));
+    const [newest] = await conversation.history({ limit: 1 });
+    record.id = newest?.id;
+  }
+
+  #watch(): void {
+    const { client } = this.person;
+    void (async () => {
+      for await (const { id, content, sequence } of client.messages({ since: this.#position })) {
+        this.#position = sequence;
+        this.shown.push({ id, body: isText(content) ? content.text : content.kind });
+      }
+    })();
+    void (async () => {
+      for await (const event of client.events()) this.#hear(event);
+    })();
+  }
+
+  #hear(event: ChatEvent): void {
+    if (event.type === "error") this.errors.push(event.error);
+    if (event.type !== "status") return;
+    const told = this.statuses.get(event.messageId) ?? [];
+    told.push(event.status);
+    this.statuses.set(event.messageId, told);
+  }
+}

@@ -28,9 +28,10 @@ export function deliver(
   };
   const isOpen = openGaps(next.missing, nowMs, limits.holdMs);
   const heldIds = new Set(next.held.map((each) => each.messageId));
-  const waitsFor = history.filter((id) => id !== messageId && (heldIds.has(id) || isOpen(id)));
+  const missingIds = new Set(next.missing.map((each) => each.messageId));
+  const waitsFor = history.filter((id) => id !== messageId && (heldIds.has(id) || missingIds.has(id)));
   const message: Held = { messageId, lamport, sizeBytes: content.length, sinceMs: nowMs, waitsFor, isLate };
-  const isHeld = waitsFor.length > 0 && limits.holdMs > 0;
+  const isHeld = limits.holdMs > 0 && waitsFor.some((id) => heldIds.has(id) || isOpen(id));
   const handover = isHeld
     ? hold(next.held, message, limits, isOpen)
     : { held: next.held, released: [{ ...message, waitsFor: history }] };

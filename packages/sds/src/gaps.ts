@@ -59,10 +59,18 @@ export function nextWakeUpMs(state: ChannelState, deadlineMs: number, holdMs = 0
   for (const { dueMs, isAnswered } of state.requested) {
     if (!isAnswered) wakeUpAt(Math.max(dueMs, state.nextAnswerMs));
   }
-  for (const { sinceMs } of state.held) wakeUpAt(sinceMs + holdMs);
-  if (state.held.length > 0) {
-    const awaited = new Set(state.held.flatMap(({ waitsFor }) => waitsFor));
-    for (const { messageId, sinceMs } of state.missing) if (awaited.has(messageId)) wakeUpAt(sinceMs + holdMs);
-  }
+  for (const heldUntilMs of releaseTimes(state, holdMs)) wakeUpAt(heldUntilMs);
   return Number.isFinite(wakeUpMs) ? wakeUpMs : undefined;
+}
+
+/** When time alone hands a held message out: its gaps may be older than it is, and the youngest of them counts. */
+function releaseTimes({ held, missing }: ChannelState, holdMs: number): number[] {
+  if (held.length === 0) return [];
+  const heldIds = new Set(held.map(({ messageId }) => messageId));
+  const open = missing.filter(({ isOvertaken }) => !isOvertaken);
+  const gaps = new Map(open.map((gap) => [gap.messageId, gap.sinceMs]));
+  return held.map(({ sinceMs, waitsFor }) => {
+    if (waitsFor.some((id) => heldIds.has(id))) return sinceMs + holdMs;
+    return Math.min(sinceMs, Math.max(...waitsFor.map((id) => gaps.get(id) ?? 0))) + holdMs;
+  });
 }

@@ -12,7 +12,7 @@ export type Held = {
   readonly lamport: number;
   readonly sizeBytes: number;
   readonly sinceMs: number;
-  /** Ids that it follows and that were open when it came. */
+  /** Ids that it follows and that were not handed out when it came; of these, the open ones hold it up. */
   readonly waitsFor: readonly string[];
   /** Whether content that follows it was handed out before it came. */
   readonly isLate: boolean;
@@ -88,7 +88,7 @@ export function releaseOverdue(held: readonly Held[], nowMs: number, holdMs: num
   return { held: ahead.held, released: [...ready.released, ...ahead.released] };
 }
 
-/** Hands out `messages`, one by one and whatever they wait for, and what becomes ready by it, `while` it is wanted. */
+/** Hands out `messages` and what arrived of what they follow, without what is missing of it, `while` it is wanted. */
 function goAhead(
   held: readonly Held[],
   messages: readonly Held[],
@@ -98,18 +98,31 @@ function goAhead(
   let left = held;
   const released: Held[] = [];
   const passed = new Set<string>();
+  const take = (handover: Handover) => {
+    left = handover.held;
+    released.push(...handover.released);
+  };
   for (const message of messages) {
     if (!isWanted(left)) break;
     if (!left.includes(message)) continue; // another one had it go
-    for (const id of message.waitsFor) passed.add(id);
-    const after = release(
-      left.filter((each) => each !== message),
-      (id) => !passed.has(id) && isOpen(id),
-    );
-    released.push(message, ...after.released);
-    left = after.held;
+    for (const id of namedBefore(left, message)) passed.add(id);
+    const isStillOpen = (id: string) => !passed.has(id) && isOpen(id);
+    take(release(left, isStillOpen));
+    if (!left.includes(message)) continue;
+    // Somebody made messages that follow each other in a circle.
+    released.push(message);
+    take({ held: left.filter((each) => each !== message), released: [] });
+    take(release(left, isStillOpen));
   }
   return { held: left, released };
+}
+
+/** What a message waits for, and what that waits for, and so on. */
+function namedBefore(held: readonly Held[], message: Held): ReadonlySet<string> {
+  const byId = new Map(held.map((each) => [each.messageId, each]));
+  const named = new Set(message.waitsFor);
+  for (const id of named) for (const before of byId.get(id)?.waitsFor ?? []) named.add(before);
+  return named;
 }
 
 /** Lamport time, then id: one order for everybody. */

@@ -191,7 +191,7 @@ function bySql(
     database.pragma("foreign_keys = OFF");
     database.pragma("writable_schema = ON");
     database.pragma("ignore_check_constraints = ON");
-    for (let changes = random.between(1, 3); changes > 0; changes -= 1) change(random, database);
+    for (let changes = random.between(1, 3); changes > 0; changes -= 1) tryTo(() => change(random, database));
   } finally {
     database.close();
   }
@@ -204,6 +204,7 @@ function hostileRows(random: Random, database: Database.Database): void {
   const names = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
   const table = random.pick(names);
   const columns = database.prepare<[], Column>(`SELECT name, type FROM pragma_table_info('${table}')`).all();
+  if (columns.length === 0) return; // an earlier change has left no table of that name
   const { name, type } = random.pick(columns);
   const other = random.pick(columns).name;
   const some = `(SELECT "${name}" FROM "${table}" LIMIT ${random.spread(1, 40)} OFFSET ${random.below(5)})`;
@@ -215,7 +216,7 @@ function hostileRows(random: Random, database: Database.Database): void {
     `UPDATE OR IGNORE "${table}" SET "${name}" = substr("${name}", 1, length("${name}") - ${random.between(1, 30)})`,
     `UPDATE OR IGNORE "${table}" SET "${name}" = CAST("${name}" || x'${"00".repeat(random.between(1, 9))}' AS ${type})`,
   ]);
-  tryTo(() => database.exec(statement));
+  database.exec(statement);
 }
 
 function hostileValue(random: Random, type: string): string {
@@ -240,6 +241,7 @@ function hostileSchema(random: Random, database: Database.Database): void {
   const text =
     database.prepare<[string], string>("SELECT sql FROM sqlite_schema WHERE name = ?").pluck().get(table) ?? "";
   const columns = database.prepare<[], Column>(`SELECT name, type FROM pragma_table_info('${table}')`).all();
+  if (columns.length === 0) return; // an earlier change has left no table of that name
   const list = columns.map(({ name }) => `"${name}"`).join(", ");
   const endless = columns.map(({ name }) => `i AS "${name}"`).join(", ");
   const statement = random.pick([
@@ -262,7 +264,7 @@ function hostileSchema(random: Random, database: Database.Database): void {
     `PRAGMA user_version = ${random.pick([-1, 0, 1, 2, 3, 99, 2_147_483_647])}`,
     `PRAGMA application_id = ${random.word() | 0}`,
   ]);
-  tryTo(() => database.exec(statement));
+  database.exec(statement);
 }
 
 function hostileText(random: Random, sql: string): string {
@@ -275,7 +277,9 @@ function hostileText(random: Random, sql: string): string {
 function tryTo(change: () => void): void {
   try {
     change();
-  } catch {}
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
 }
 
 function joined(...parts: readonly Uint8Array[]): Uint8Array {

@@ -3,7 +3,7 @@
  * @module
  */
 import { ChatError } from "@chat/sdk";
-import { findingsOf, type Published, Simulation, Witness } from "@chat/sdk/testing";
+import { findingsOf, KeyWatch, type Published, Simulation, Witness } from "@chat/sdk/testing";
 import { CHAT_MS, type Deed, type Name, PEOPLE, type Plan } from "./plan.ts";
 
 const SECOND_MS = 1000;
@@ -24,11 +24,13 @@ export async function runChat(plan: Plan): Promise<Outcome> {
   const chat = new Chat(simulation, plan);
   const slots = new SlotCheck(QUOTAS[rateLimit]);
   simulation.network.observe((message) => slots.see(message));
+  const keys = new KeyWatch(simulation);
   for (const name of PEOPLE) {
     const person = await simulation.person(name, { rateLimit, skewMs: skewMs[name], writeMs });
     chat.witnesses.set(name, new Witness(person));
   }
   const invite = await simulation.run(() => chat.witness("raya").person.client.createInvite());
+  await simulation.run(() => keys.remember(chat.witness("raya").person));
   await simulation.run(() => chat.witness("saro").accept(invite, "saro 0"));
   simulation.setConditions(conditions);
   for (const deed of plan.deeds) simulation.after(deed.atMs, () => chat.do(deed));
@@ -37,7 +39,9 @@ export async function runChat(plan: Plan): Promise<Outcome> {
   await simulation.pass(CALM_MS);
 
   const [raya, saro] = [chat.witness("raya"), chat.witness("saro")];
-  const findings = [...(await simulation.run(() => findingsOf(raya, saro))), ...slots.findings];
+  const reuse = await simulation.run(() => keys.findings([raya.person, saro.person]));
+  const findings = [...(await simulation.run(() => findingsOf(raya, saro))), ...slots.findings, ...reuse.findings];
+  if (reuse.opened < simulation.publishedCount) findings.push(`only ${reuse.opened} messages could be opened`);
   for (const { person, errors } of [raya, saro]) {
     for (const error of errors)
       if (!isExpected(error)) findings.push(`${person.name}: an error event: ${String(error)}`);

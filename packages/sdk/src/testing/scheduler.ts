@@ -88,16 +88,16 @@ export class Scheduler {
   }
 }
 
-const channel = typeof setImmediate === "function" ? undefined : new MessageChannel();
+/** Node's; browsers have none. */
+const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => unknown };
+const channel = setImmediate === undefined ? new MessageChannel() : undefined;
 
 /** One turn of the event loop; in browsers a timer would wait for milliseconds. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
-    if (channel === undefined) setImmediate(resolve);
-    else {
-      channel.port1.onmessage = () => resolve();
-      channel.port2.postMessage(undefined);
-    }
+    if (channel === undefined) return void setImmediate?.(resolve);
+    channel.port1.onmessage = () => resolve();
+    channel.port2.postMessage(undefined);
   });
 }
 

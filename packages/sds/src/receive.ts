@@ -55,8 +55,8 @@ export function receive(state: ChannelState, message: SdsMessage, options: Recei
   }
   if (content !== undefined && isKnown(content.messageId)) {
     const { messageId } = content;
-    // What somebody asked for comes to everybody: only a sender who had no acknowledgement is owed one.
-    const isAnswer = repair !== undefined && state.requested.some((each) => each.messageId === messageId);
+    // What somebody asked for comes to everybody, once: only a sender who had no acknowledgement is owed one.
+    const isAnswer = repair !== undefined && isAwaited(state, messageId);
     const next = isAnswer ? noteAnswer(state, messageId, nowMs, repair) : oweAcknowledgement(state, messageId);
     return { state: next, events: [{ kind: "duplicate", messageId }] };
   }
@@ -67,6 +67,10 @@ export function receive(state: ChannelState, message: SdsMessage, options: Recei
   next = oweAcknowledgement(next, content.messageId);
   const delivered = deliver(next, { ...message, lamport, content }, nowMs, limits);
   return { state: delivered.state, events: [...reviewed.events, ...delivered.events] };
+}
+
+function isAwaited({ requested }: ChannelState, messageId: string): boolean {
+  return requested.some((each) => each.messageId === messageId && !each.isAnswered);
 }
 
 function oweAcknowledgement(state: ChannelState, messageId: string): ChannelState {

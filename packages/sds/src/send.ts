@@ -89,7 +89,7 @@ export function send(state: ChannelState, content: Uint8Array, options: SendOpti
     return { state: sent, messageId, lamport, bytes };
   }
   const own = state.previousId === undefined ? [] : [state.previousId];
-  const history = [...new Set([...own, ...state.heads, ...state.toAcknowledge])].slice(0, maxHistory);
+  const history = [...new Set([...own, ...state.heads, ...seenToAcknowledge(state)])].slice(0, maxHistory);
   const { state: next, bytes } = encode(sent, { messageId, history, content }, options);
   const listed = new Set(history);
   const heads = state.heads.filter((id) => !listed.has(id));
@@ -177,6 +177,13 @@ function senderOf(state: ChannelState, messageId: string): About | undefined {
   const isOurs = messageId === state.previousId || state.outstanding.some((each) => each.messageId === messageId);
   const sender = isOurs ? state.participantId : state.missing.find((gap) => gap.messageId === messageId)?.sender;
   return sender === undefined ? undefined : { sender };
+}
+
+/** Among many, what is held here would hold up our content elsewhere, too, though nobody here has seen it. */
+function seenToAcknowledge({ channelId, toAcknowledge, held }: ChannelState): readonly string[] {
+  if (channelId === undefined || held.length === 0) return toAcknowledge;
+  const heldIds = new Set(held.map(({ messageId }) => messageId));
+  return toAcknowledge.filter((id) => !heldIds.has(id));
 }
 
 function acknowledged(state: ChannelState, listed: ReadonlySet<string>): ChannelState {

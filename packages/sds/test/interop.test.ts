@@ -59,7 +59,7 @@ class Ours {
     const { state, events } = receive(this.state, message, {
       nowMs: Date.now(),
       isKnown: (id) => this.log.has(id),
-      causal: { holdMs: 600_000 },
+      causal: { holdMs: 24 * 3_600_000 },
       repair: {},
       bloomFilter: FILTER,
     });
@@ -166,6 +166,11 @@ describe("content and acknowledgement", () => {
     const theirs = texts.filter((text) => text.startsWith("theirs")).map((text) => sha256Hex(TEXT.encode(text)));
     const ours = texts.filter((text) => text.startsWith("ours")).map((text) => sha256Hex(TEXT.encode(text)));
     expect([...received].sort()).toEqual([...theirs].sort());
+    const seen = alice.events.flatMap((event) => {
+      const isSeen = event.kind === "released" || (event.kind === "content" && event.waitsFor === undefined);
+      return isSeen ? [event.messageId] : [];
+    });
+    expect(seen).toEqual(theirs);
     expect(new Set(bob.delivered)).toEqual(new Set(ours));
     expect(alice.state).toMatchObject({ outstanding: [], missing: [], held: [] });
     expect(bob.unacknowledged()).toEqual([]);

@@ -26,6 +26,10 @@ export async function link(
   signal: AbortSignal,
 ): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(LINK_TIMEOUT_MS)]);
+  // Direct peers pass every message on to each other at once. The mesh forms a second later, and until then a message
+  // that came from elsewhere would stay with the node that it reached.
+  own.services.relay.direct.add(other.peerId.toString());
+  other.services.relay.direct.add(own.peerId.toString());
   const addresses = other.getMultiaddrs().filter((address) => !isWebSocket(address));
   await own.dial(addresses, { signal: deadline });
   await Promise.all([
@@ -60,7 +64,11 @@ export function keepLinked(
       }
     }
   };
-  own.addEventListener("peer:disconnect", ({ detail }) => void relink(detail.toString()), { signal });
+  const onDisconnect = (peerId: string) => {
+    own.services.relay.direct.delete(peerId);
+    void relink(peerId);
+  };
+  own.addEventListener("peer:disconnect", ({ detail }) => onDisconnect(detail.toString()), { signal });
 }
 
 export function isWebSocket(address: Multiaddr): boolean {

@@ -14,7 +14,7 @@ const MAX_REQUEST_BYTES = 8 * 1024;
 
 export function metadataHandler({ clusterId, shards }: Network, counters: Counters): StreamHandler {
   const allShards = Array.from({ length: shards }, (_, shard) => shard);
-  const reply = proto_metadata.WakuMetadataResponse.encode({ clusterId, shards: allShards });
+  const reply = concat(proto_metadata.WakuMetadataResponse.encode({ clusterId, shards: allShards }), packed(allShards));
   return requestHandler({
     maxRequestBytes: MAX_REQUEST_BYTES,
     counters,
@@ -29,4 +29,19 @@ export function metadataHandler({ clusterId, shards }: Network, counters: Counte
       return reply;
     },
   });
+}
+
+/**
+ * The shards once more, as field 3 and packed: go-waku reads only these, and hangs up on a relay node without shards.
+ * @param shards - each below 128, fewer than 128
+ */
+function packed(shards: readonly number[]): Uint8Array {
+  return Uint8Array.of((3 << 3) | 2, shards.length, ...shards);
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

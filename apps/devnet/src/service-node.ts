@@ -45,6 +45,8 @@ export interface DevnetNode {
   /** Where other service nodes connect. */
   readonly tcp: string;
   readonly isRunning: boolean;
+  /** How many connected nodes listen to each shard, by pubsub topic: those are relayed to. */
+  readonly relayPeers: Readonly<Record<string, number>>;
   /** A copy of the counts up to now. */
   readonly counters: NodeCounters;
   /** Closes all connections and frees the ports; key and messages are kept. Idempotent. */
@@ -109,6 +111,11 @@ export class ServiceNode implements DevnetNode {
 
   get isRunning(): boolean {
     return this.#host !== undefined;
+  }
+
+  get relayPeers(): Record<string, number> {
+    const relay = this.#host?.services.relay;
+    return Object.fromEntries([...this.#topics].map((topic) => [topic, relay?.getSubscribers(topic).length ?? 0]));
   }
 
   get counters(): NodeCounters {

@@ -66,6 +66,14 @@ export async function send(client: LightNode, contentTopic: string, payload: Uin
   return successes.length > 0;
 }
 
+/** As {@link send}, in version 2 of light push. */
+export async function sendV2(client: LightNode, contentTopic: string, payload: Uint8Array, timestamp = new Date()) {
+  const encoder = client.createEncoder({ contentTopic });
+  const options = { autoRetry: false, useLegacy: true };
+  const { successes } = await client.lightPush.send(encoder, { payload, timestamp }, options);
+  return successes.length > 0;
+}
+
 /** Payloads as they arrive. */
 export async function subscribe(client: LightNode, contentTopic: string): Promise<Uint8Array[]> {
   const received: Uint8Array[] = [];

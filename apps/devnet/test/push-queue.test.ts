@@ -12,22 +12,30 @@ function openQueue() {
   const counters = createCounters();
   const sent: Uint8Array[] = [];
   const pongs: (() => void)[] = [];
-  const remote = Promise.withResolvers<{ done: true }>();
+  let remote = Promise.withResolvers<{ done: true }>();
   let broken = 0;
   let streams = 0;
-  const stream = {
-    source: { [Symbol.asyncIterator]: () => ({ next: () => remote.promise }) },
-    sink: async (source: AsyncIterable<Uint8Array>) => {
-      for await (const frame of lengthPrefixed.decode(source)) sent.push(frame.subarray());
-    },
-    abort: () => remote.resolve({ done: true }),
+  let oneEach = false;
+  const openStream = () => {
+    const end = Promise.withResolvers<{ done: true }>();
+    remote = end;
+    return {
+      source: { [Symbol.asyncIterator]: () => ({ next: () => end.promise }) },
+      sink: async (source: AsyncIterable<Uint8Array>) => {
+        for await (const frame of lengthPrefixed.decode(source)) {
+          sent.push(frame.subarray());
+          if (oneEach) end.resolve({ done: true });
+        }
+      },
+      abort: () => end.resolve({ done: true }),
+    };
   };
   // Only what the queue uses of a connection.
   const connection = {
     remotePeer: "subscriber",
     newStream: async () => {
       streams += 1;
-      return stream;
+      return openStream();
     },
   } as unknown as Connection;
   const queue = new PushQueue({
@@ -48,7 +56,10 @@ function openQueue() {
     counters,
     sent,
     pongs,
-    hangUp: () => remote.resolve({ done: true }),
+    closeAfterEachMessage: () => {
+      oneEach = true;
+    },
+    reset: () => remote.reject(new Error("reset")),
     broken: () => broken,
     streams: () => streams,
   };
@@ -84,11 +95,22 @@ test("a subscriber that does not read costs a bounded number of bytes; the rest 
   expect(counters.dropped["subscriber-gone"]).toBe(8);
 });
 
-test("a subscriber that ends the stream is reported once, and what comes later is counted", async () => {
-  const { queue, counters, hangUp, broken } = openQueue();
+test("a subscriber that closes its end after a message gets a stream for each, in order", async () => {
+  const { queue, sent, streams, closeAfterEachMessage, counters, broken } = openQueue();
+  closeAfterEachMessage();
+  for (let index = 0; index < 20; index += 1) queue.push(Uint8Array.of(index));
+  await eventually("all are sent", () => counters.filtered === 20);
+  expect(sent.map(([first]) => first)).toEqual(Array.from({ length: 20 }, (_, index) => index));
+  expect(streams()).toBe(20);
+  expect(broken()).toBe(0);
+  queue.close();
+});
+
+test("a subscriber that resets the stream is reported once, and what comes later is counted", async () => {
+  const { queue, counters, reset, broken } = openQueue();
   queue.push(Uint8Array.of(1));
   await eventually("it is sent", () => counters.filtered === 1);
-  hangUp();
+  reset();
   await eventually("it is reported", () => broken() === 1);
   queue.push(Uint8Array.of(2));
   expect(counters.dropped["subscriber-gone"]).toBe(1);

@@ -13,6 +13,8 @@ class FaultyStore {
   readonly store: Store = openMemoryStore();
   readonly events: string[] = [];
   fails = false;
+  /** So many of the next writes fail. */
+  failures = 0;
   #gate: Promise<void> = Promise.resolve();
 
   hold(): () => void {
@@ -32,7 +34,8 @@ class FaultyStore {
         await this.#gate;
         await store.write((tx) => {
           change(tx);
-          if (this.fails) throw new Error("disk full");
+          this.failures -= 1;
+          if (this.fails || this.failures >= 0) throw new Error("disk full");
         });
         this.events.push("durable");
       },
@@ -154,6 +157,24 @@ describe("invariant 3: a ratchet step is durable before its ciphertext leaves, a
     release();
     await accepting;
     expect(await nextText(raya)).toBe("hello");
+  });
+
+  test("a message whose write fails never leaves, although its place in the quota was written beside it", async () => {
+    const network = new MemoryNetwork();
+    const faulty = new FaultyStore();
+    const delivery = new WatchedDelivery(network);
+    await using raya = await open(network.connect());
+    await using saro = await open(delivery, { database: faulty.asStore() });
+    const chat = await saro.accept(await raya.createInvite(), text("1"));
+    await (await chat.send(text("2"))).delivered();
+    const [published, used] = [delivery.watched.length, saro.quota.used];
+    faulty.failures = 1;
+    await expect(chat.send(text("never"))).rejects.toThrow("disk full");
+    await until(() => saro.quota.used > used, "the place is taken");
+    await (await chat.send(text("3"))).delivered();
+    expect(delivery.watched).toHaveLength(published + 1);
+    expect(await Array.fromAsync(faulty.store.messages.outbox())).toEqual([]);
+    for (const body of ["1", "2", "3"]) expect(await nextText(raya)).toBe(body);
   });
 
   test("a retry is the same bytes with the same timestamp; no two messages share anything", async () => {

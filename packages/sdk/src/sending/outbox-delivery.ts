@@ -35,6 +35,9 @@ export class OutboxDelivery implements DeliveryService {
     if (row?.timestampMs === undefined) throw new DeliveryError("want a row of the outbox", { isTemporary: false });
     if (hasExpired(row, context.clock.nowMs())) throw new DeliveryError("too old", { isTemporary: false });
     const { topic, timestampMs } = row;
+    await rows.durable(id).catch((cause: unknown) => {
+      throw new DeliveryError("want a row that is durable", { isTemporary: false, cause });
+    });
     try {
       const message = { topic, payload: bytes, timestampMs, slot };
       const { messageHash } = await context.delivery.publish(message, { signal });

@@ -9,6 +9,8 @@ export class OutboxRows {
   readonly #ofMessage = new Map<string, Set<string>>();
   /** By session: acknowledgements. */
   readonly #acknowledgements = new Map<string, number>();
+  /** Of rows that are being written. */
+  readonly #writes = new Map<string, Promise<void>>();
   #bytes = 0;
 
   get count(): number {
@@ -47,8 +49,14 @@ export class OutboxRows {
     if (this.#rows.has(row.id)) this.#rows.set(row.id, row);
   }
 
-  insert(row: OutboxEntry): void {
+  /** Resolves when the row is durable; rejects if it never will be. */
+  async durable(id: string): Promise<void> {
+    await this.#writes.get(id);
+  }
+
+  insert(row: OutboxEntry, durable?: Promise<void>): void {
     this.#rows.set(row.id, row);
+    if (durable !== undefined) this.#await(row.id, durable);
     this.#bytes += row.length;
     if (row.messageId !== undefined) {
       const ids = this.#ofMessage.get(row.messageId) ?? new Set();
@@ -67,6 +75,12 @@ export class OutboxRows {
     const ids = this.#ofMessage.get(row.messageId);
     ids?.delete(id);
     if (ids?.size === 0) this.#ofMessage.delete(row.messageId);
+  }
+
+  #await(id: string, durable: Promise<void>): void {
+    this.#writes.set(id, durable);
+    const end = () => this.#writes.delete(id);
+    durable.then(end, end);
   }
 
   #countAcknowledgement(sessionId: string, by: number): void {

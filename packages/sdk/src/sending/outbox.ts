@@ -63,9 +63,14 @@ export class Outbox {
     return this.#openManager().quota;
   }
 
-  /** Takes up a row that is durable. */
-  add(row: OutboxEntry): void {
-    this.#rows.insert(row);
+  /**
+   * Takes up a row that is being written.
+   *
+   * @param durable - settles with the write; what has not become durable never leaves
+   */
+  add(row: OutboxEntry, durable: Promise<void>): void {
+    this.#rows.insert(row, durable);
+    durable.catch(() => this.#takeBack(row));
     this.#submit(row);
   }
 
@@ -211,6 +216,7 @@ export class Outbox {
       while (this.#window[priority].size < WINDOW) {
         const row = this.#queues[priority].shift();
         if (row === undefined) break;
+        if (this.#rows.get(row.id) === undefined) continue; // taken back
         this.#window[priority].add(row.id);
         this.#handOver([row]);
       }
@@ -224,6 +230,13 @@ export class Outbox {
         if (error instanceof RateLimitError && error.code === "CLOSED") return; // taken up when it is opened again
         this.#context.notifier.notify({ kind: "error", error });
       });
+  }
+
+  /** It was never there. The manager may have a place for it, which then stays empty. */
+  #takeBack(row: OutboxEntry): void {
+    this.#rows.delete(row.id);
+    this.#leaveWindow(row);
+    this.#tellRoom();
   }
 
   #onEnd(row: OutboxEntry, ending: RowEnding, isLastOfMessage: boolean): void {

@@ -24,6 +24,7 @@ export class SessionStep {
   readonly #writes: ((tx: StoreTransaction) => void)[] = [];
   readonly #consumed: Uint8Array[] = [];
   readonly #afterwards: (() => void)[] = [];
+  readonly #outgoing: OutboxEntry[] = [];
   #envelopes = 0;
   #bytes = 0;
 
@@ -46,7 +47,8 @@ export class SessionStep {
   checkpoint(): () => void {
     const { session } = this;
     const [envelopes, bytes] = [this.#envelopes, this.#bytes];
-    const lists = [this.#writes, this.#consumed, this.#afterwards].map((list) => ({ list, length: list.length }));
+    const all = [this.#writes, this.#consumed, this.#afterwards, this.#outgoing];
+    const lists = all.map((list) => ({ list, length: list.length }));
     return () => {
       this.session = session;
       this.#envelopes = envelopes;
@@ -106,17 +108,20 @@ export class SessionStep {
     this.#envelopes += 1;
     this.#bytes += payload.length;
     this.write((tx) => tx.messages.putOutbox({ ...entry, payload }));
-    this.afterwards(() => this.#context.outbox.add(entry));
+    this.#outgoing.push(entry);
   }
 
   async commit(): Promise<void> {
     const { session } = this;
-    const { store, sessions } = this.#context;
-    await store.write((tx) => {
+    const { store, sessions, outbox } = this.#context;
+    const durable = store.write((tx) => {
       for (const write of this.#writes) write(tx);
       tx.secrets.putSession(encodeSession(session));
       tx.messages.putSdsState(session.id, encodeChannel(session.sds));
     });
+    // Now, so that their places in the quota share the wait for the disk. They leave when both are durable.
+    for (const entry of this.#outgoing) outbox.add(entry, durable);
+    await durable;
     sessions.replace(session);
     wipe(...this.#consumed);
     for (const run of this.#afterwards) run();

@@ -1,10 +1,13 @@
 /** Against go-waku, a Waku implementation that we did not write: relay, and each service, in both directions. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { contentTopicToPubsubTopic } from "@waku/utils";
+// Not by its name: the SDK is tested with this package already.
+import { ChatClient, file, text } from "../../../packages/sdk/src/index.ts";
 import { type Devnet, startDevnet } from "../src/index.ts";
 import { history, type LightNode, openClients, send, sendV2, subscribe } from "./clients.ts";
 import { eventually } from "./eventually.ts";
 import { BUILD_MS, buildGoWaku, type GoWaku, goMessage, missingGo, payloadOf, tellShards } from "./go-waku.ts";
+import { goWakuDelivery } from "./go-waku-delivery.ts";
 import { bytesOf, textOf } from "./messages.ts";
 
 const missing = missingGo();
@@ -165,6 +168,38 @@ if (missing !== undefined) process.stderr.write(`Tests against go-waku are skipp
       expect(protocols).not.toContain("/vac/waku/lightpush/3.0.0");
       expect(protocols).not.toContain("/vac/waku/store-query/3.0.0");
     });
+  });
+
+  describe("chats of the SDK", () => {
+    const options = { database: null, acknowledgementDelayMs: 0, rateLimit: "devnet" } as const;
+    const atGo = async () => {
+      const node = await clients.connect(devnet, service.webSocket);
+      return ChatClient.create({ ...options, network: goWakuDelivery(node, devnet.network) });
+    };
+    const atOurs = () => ChatClient.create({ ...options, network: { peers: [ours(1).webSocket], ...devnet.network } });
+
+    test.each([
+      ["through go-waku alone", atGo, atGo],
+      ["half through go-waku, half through ours", atGo, atOurs],
+    ])("%s", async (_name, openRaya, openSaro) => {
+      await using raya = await openRaya();
+      await using saro = await openSaro();
+      const chat = await saro.accept(await raya.createInvite(), text("hello"));
+      const first = await nextOf(raya);
+      expect(first.content).toMatchObject({ text: "hello" });
+      const answer = await first.conversation.send(text("welcome"));
+      expect((await nextOf(saro)).content).toMatchObject({ text: "welcome" });
+      await answer.delivered();
+      const bytes = new Uint8Array(300_000).map((_, index) => index >> 3);
+      const picture = await chat.send(file({ name: "p.png", mediaType: "image/png", bytes }));
+      expect((await nextOf(raya)).content).toMatchObject({ kind: "file", bytes });
+      await picture.delivered();
+    });
+
+    async function nextOf(client: ChatClient) {
+      for await (const message of client.messages({ signal: AbortSignal.timeout(15_000) })) return message;
+      throw new Error("no message");
+    }
   });
 
   describe("a light node of go-waku at ours", () => {

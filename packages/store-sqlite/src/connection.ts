@@ -6,6 +6,7 @@ import { StoreError } from "@chat/store";
 import { betterSqlite3, type SqliteDatabase, type SqliteDriver } from "./driver.ts";
 import { errorCode } from "./error-code.ts";
 import { RowChecks } from "./row-check.ts";
+import type { Failure, Transactions } from "./transactions.ts";
 
 export type Value = string | number | Uint8Array | null;
 
@@ -17,7 +18,7 @@ export type Statement<Row> = {
 
 type Release = { readonly before: () => void; readonly after: () => void };
 
-export class Connection {
+export class Connection implements Transactions {
   readonly #database: SqliteDatabase;
   readonly #path: string;
   readonly #rowChecks: RowChecks;
@@ -68,7 +69,6 @@ export class Connection {
     return this.#guard(() => this.#database.pragma(sql, { simple: true }));
   }
 
-  /** Runs `work` in one transaction: all of it is durable when this returns, or nothing if it throws. */
   transaction(work: () => void): void {
     this.exec("BEGIN IMMEDIATE");
     try {
@@ -78,6 +78,20 @@ export class Connection {
       if (this.inTransaction) this.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  attempt(work: () => void): Failure | undefined {
+    this.exec("SAVEPOINT one");
+    try {
+      work();
+    } catch (error) {
+      // On some failures, a full disk for one, SQLite ends the whole transaction by itself.
+      if (!this.inTransaction) throw error;
+      this.exec("ROLLBACK TO one; RELEASE one");
+      return { error };
+    }
+    this.exec("RELEASE one");
+    return undefined;
   }
 
   /** @param release - what is done once, just before and just after the lock is given up */

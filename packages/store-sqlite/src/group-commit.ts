@@ -5,7 +5,7 @@
  * @module
  */
 import { setImmediate } from "node:timers"; // imported, so that fake timers of a test do not stop the disk
-import type { Connection } from "./connection.ts";
+import type { Transactions } from "./transactions.ts";
 
 type Write = {
   readonly work: () => void;
@@ -14,11 +14,11 @@ type Write = {
 };
 
 export class GroupCommit {
-  readonly #connection: Connection;
+  readonly #files: Transactions;
   #group: Write[] = [];
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(files: Transactions) {
+    this.#files = files;
   }
 
   /** Resolves once what `work` did is durable; rejects with what it threw, or with what ended the transaction. */
@@ -35,9 +35,9 @@ export class GroupCommit {
     if (group.length === 0) return; // somebody else was faster
     const failures = new Map<Write, unknown>();
     try {
-      this.#connection.transaction(() => {
+      this.#files.transaction(() => {
         for (const write of group) {
-          const failure = this.#apply(write);
+          const failure = this.#files.attempt(write.work);
           if (failure !== undefined) failures.set(write, failure.error);
         }
       });
@@ -50,20 +50,5 @@ export class GroupCommit {
       if (failures.has(write)) write.reject(failures.get(write));
       else write.resolve();
     }
-  }
-
-  /** @throws only if the transaction of the whole group can not go on */
-  #apply({ work }: Write): { readonly error: unknown } | undefined {
-    this.#connection.exec("SAVEPOINT one");
-    try {
-      work();
-    } catch (error) {
-      // On some failures, a full disk for one, SQLite ends the whole transaction by itself.
-      if (!this.#connection.inTransaction) throw error;
-      this.#connection.exec("ROLLBACK TO one; RELEASE one");
-      return { error };
-    }
-    this.#connection.exec("RELEASE one");
-    return undefined;
   }
 }

@@ -3,7 +3,7 @@
  * so that a file that is not ours or not for this key is never changed.
  * @module
  */
-import { closeSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { StoreError } from "@chat/store";
 import type { Connection } from "./connection.ts";
@@ -12,6 +12,7 @@ import { errorCode } from "./error-code.ts";
 import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
 import { syncDirectory } from "./key-file.ts";
 import { openOwned } from "./owned-file.ts";
+import { checkMessages, checkSecrets, checkUnused, newStoreId, putPair } from "./pair.ts";
 import { checkObjects, migrate, schemaVersion } from "./schema.ts";
 import { Sealer } from "./sealer.ts";
 import { OpenedStore, type SqliteStore } from "./sqlite-store.ts";
@@ -29,6 +30,12 @@ export type SqliteStoreOptions = {
    */
   readonly key?: Uint8Array | string;
   /**
+   * Another file for identity, sessions and invites, to be given at every opening of a store that was created with it: on
+   * another disk, or left out of what is copied. One key is for both. Both files have to be there, and neither may be
+   * put back from a copy alone.
+   */
+  readonly secretsPath?: string;
+  /**
    * The SQLite library, for one that encrypts whole files: it opens the file and gives it the key of that encryption.
    * @default better-sqlite3
    */
@@ -44,41 +51,81 @@ const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
  *   `INVALID_OPTION`, `IO`
  */
 export async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const path = checkPath(options.path);
   const { key, driver = betterSqlite3 } = options;
+  const path = checkPath("path", options.path);
+  const secretsPath = options.secretsPath === undefined ? undefined : checkPath("secretsPath", options.secretsPath);
+  if (secretsPath === path)
+    throw new StoreError("INVALID_OPTION", "secretsPath: want another file than path, got the same");
   checkKey(key);
-  createFile(path);
-  const connection = openOwned(path, driver);
+  const opened: Connection[] = [];
+  const open = (file: string) => {
+    createFile(file);
+    const connection = openOwned(file, driver);
+    opened.push(connection);
+    return { connection, version: prepare(connection, file) };
+  };
   let sealer: Sealer | undefined;
   try {
-    const version = schemaVersion(connection);
-    if (version > 0) checkObjects(connection, version);
-    configure(connection);
-    checkLength(connection, path);
+    const { connection, version } = open(path);
     const keyFile = `${path}.key`;
     if (version === 0) {
+      const secrets = secretsPath === undefined ? undefined : open(secretsPath);
+      if (secrets) checkUnused(secrets.connection, secrets.version);
       const { dataKey, row } = await createDataKey(key, keyFile);
       sealer = new Sealer(dataKey);
+      const storeId = newStoreId();
+      // The secrets first: a store exists as soon as its messages do.
+      secrets?.connection.transaction(() => {
+        migrate(secrets.connection, secrets.version);
+        putPair(secrets.connection, storeId, "secrets");
+      });
       connection.transaction(() => {
         migrate(connection, version);
+        if (secrets) putPair(connection, storeId, "messages");
         insertKeyRow(connection, row);
       });
-    } else {
-      sealer = new Sealer(await unwrapDataKey(readKeyRow(connection), key, keyFile));
-      connection.transaction(() => migrate(connection, version));
+      return new OpenedStore(connection, sealer, relaxed(secrets?.connection));
     }
-    return new OpenedStore(connection, sealer);
+    const hasSecrets = checkMessages(connection, version, secretsPath);
+    sealer = new Sealer(await unwrapDataKey(readKeyRow(connection), key, keyFile));
+    const secrets = secretsPath !== undefined && hasSecrets ? open(mustExist(secretsPath)) : undefined;
+    if (secrets) {
+      checkSecrets(connection, secrets.connection, { messages: version, secrets: secrets.version });
+      secrets.connection.transaction(() => migrate(secrets.connection, secrets.version));
+    }
+    connection.transaction(() => migrate(connection, version));
+    return new OpenedStore(connection, sealer, relaxed(secrets?.connection));
   } catch (error) {
     sealer?.wipe();
-    connection.close();
+    for (const connection of opened.reverse()) connection.close();
     throw error;
   }
 }
 
-function checkPath(path: string): string {
+/** @returns the schema version of a file that is found to be ours */
+function prepare(connection: Connection, path: string): number {
+  const version = schemaVersion(connection);
+  if (version > 0) checkObjects(connection, version);
+  configure(connection);
+  checkLength(connection, path);
+  return version;
+}
+
+/** Commits of the secrets do not wait for the disk: what a crash takes from them, the messages have (two-files.ts). */
+function relaxed(secrets: Connection | undefined): Connection | undefined {
+  secrets?.pragma("synchronous = NORMAL");
+  return secrets;
+}
+
+function mustExist(secretsPath: string): string {
+  if (existsSync(secretsPath)) return secretsPath;
+  throw new StoreError("CORRUPT", `secretsPath: want the file of this store's secrets, got none at ${secretsPath}`);
+}
+
+function checkPath(name: string, path: string): string {
   // SQLite trims names and treats a NUL as the end of one, which would make it open another file than we mean.
   if (typeof path !== "string" || path.trim() !== path || path === "" || path.includes("\0")) {
-    throw new StoreError("INVALID_OPTION", "path: want a file name without spaces at its ends, got another value");
+    throw new StoreError("INVALID_OPTION", `${name}: want a file name without spaces at its ends, got another value`);
   }
   return resolve(path); // absolute, hence never ":memory:" nor a "file:" URI
 }

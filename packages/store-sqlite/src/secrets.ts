@@ -16,7 +16,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #invites: Statement<{ id: string; snapshot: Uint8Array }>;
   readonly #handshake: Statement<{ handshake_id: string }>;
 
-  /** @param assertOpen - throws once the store is closed */
+  /** @param assertOpen - throws once the store is closed, or if the secrets can not be brought up to date */
   constructor(connection: Connection, sealer: Sealer, assertOpen: () => void) {
     this.#sealer = sealer;
     this.#assertOpen = assertOpen;

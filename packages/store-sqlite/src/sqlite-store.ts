@@ -1,5 +1,6 @@
 /**
- * The store on one connection: chat, queue and partial sets share it, the data key and the group commit.
+ * The store on one connection: chat, queue and partial sets share it, the data key and the group commit. Secrets may have
+ * a second one.
  * @module
  */
 import type { QueueStore } from "@chat/ratelimit";
@@ -21,6 +22,8 @@ import { SqliteQueue } from "./queue.ts";
 import type { Sealer } from "./sealer.ts";
 import { SqliteSecrets, SqliteSecretWriter } from "./secrets.ts";
 import type { StoreParts } from "./store-parts.ts";
+import type { Transactions } from "./transactions.ts";
+import { TwoFiles } from "./two-files.ts";
 
 /** A database of a chat, and what other applications of Waku keep in one. Calls given together share one wait for the disk. */
 export interface SqliteStore extends Store {
@@ -38,28 +41,35 @@ export class OpenedStore implements SqliteStore {
   readonly secrets: SecretStore;
   readonly partialSets: PartialSetStore;
   readonly #parts: StoreParts;
-  readonly #connection: Connection;
+  readonly #files: Transactions;
   readonly #sealer: Sealer;
   #queue: SqliteQueue;
   readonly #writer: StoreTransaction;
   readonly #writes: GroupCommit;
   #closing: Promise<void> | undefined;
 
-  /** Takes over the connection and the sealer, and releases both in {@link close}. */
-  constructor(connection: Connection, sealer: Sealer) {
-    this.#connection = connection;
+  /**
+   * Takes over the connections and the sealer, and releases them in {@link close}.
+   * @param secrets - the file of the secrets, if they have one of their own
+   */
+  constructor(connection: Connection, sealer: Sealer, secrets?: Connection) {
+    const twoFiles = secrets && new TwoFiles(connection, secrets, sealer);
+    this.#files = twoFiles ?? connection;
     this.#sealer = sealer;
-    this.#writes = new GroupCommit(connection);
+    this.#writes = new GroupCommit(this.#files);
     const isOpen = () => this.#closing === undefined;
     const assertOpen = () => this.#assertOpen();
     this.#parts = { connection, sealer, writes: this.#writes, isOpen, assertOpen };
     this.partialSets = new SqlitePartialSets(this.#parts);
     this.#queue = new SqliteQueue(this.#parts);
     this.messages = new SqliteMessages(connection, sealer, assertOpen);
-    this.secrets = new SqliteSecrets(connection, sealer, assertOpen);
+    this.secrets = new SqliteSecrets(secrets ?? connection, sealer, () => {
+      assertOpen();
+      twoFiles?.catchUp();
+    });
     this.#writer = {
       messages: new SqliteMessageWriter(connection, sealer),
-      secrets: new SqliteSecretWriter(connection, sealer),
+      secrets: twoFiles?.secretWriter ?? new SqliteSecretWriter(connection, sealer),
     };
   }
 
@@ -86,7 +96,7 @@ export class OpenedStore implements SqliteStore {
     await undefined; // a change that calls close() is let finish, and its group commit, before that happens
     try {
       this.#writes.commit();
-      this.#connection.close();
+      this.#files.close();
     } finally {
       this.#sealer.wipe();
     }

@@ -16,7 +16,7 @@ import {
   StoreError,
 } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
-import { checkOrder } from "./page-order.ts";
+import { checkFound, checkOrder } from "./read-check.ts";
 import type { Sealer } from "./sealer.ts";
 
 type ConversationRow = { id: string; peer: Uint8Array; created_at_ms: number };
@@ -78,7 +78,7 @@ export class SqliteMessages implements MessageStore {
   readonly #incoming: Statement<MessageRow>;
   readonly #consumed: Statement<{ sequence: number }>;
   readonly #outbox: Statement<OutboxRow>;
-  readonly #outboxPayload: Statement<{ payload: Uint8Array }>;
+  readonly #outboxPayload: Statement<{ id: string; payload: Uint8Array }>;
   readonly #quotaLedger: Statement<{ ledger: Uint8Array }>;
   readonly #pending: Statement<{ count: number }>;
   readonly #outgoing: Statement<{ message_id: string; bytes: Uint8Array }>;
@@ -104,7 +104,7 @@ export class SqliteMessages implements MessageStore {
     );
     this.#consumed = connection.statement("SELECT sequence FROM consumed");
     this.#outbox = connection.statement(`${OUTBOX} WHERE position > ? ORDER BY position LIMIT ${OUTBOX_ROWS_PER_PAGE}`);
-    this.#outboxPayload = connection.statement("SELECT payload FROM outbox WHERE id = ?");
+    this.#outboxPayload = connection.statement("SELECT id, payload FROM outbox WHERE id = ?");
     this.#quotaLedger = connection.statement("SELECT ledger FROM outbox_ledger");
     this.#pending = connection.statement("SELECT count(*) AS count FROM outgoing WHERE message_id = ?");
     this.#outgoing = connection.statement("SELECT message_id, bytes FROM outgoing WHERE session_id = ? AND sds_id = ?");
@@ -125,13 +125,17 @@ export class SqliteMessages implements MessageStore {
   async conversation(id: string): Promise<ConversationRecord | undefined> {
     this.#assertOpen();
     const row = this.#conversation.get(id);
-    return row && this.#toConversation(row);
+    if (row === undefined) return undefined;
+    checkFound("conversations.id", row.id, id);
+    return this.#toConversation(row);
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {
     this.#assertOpen();
     const row = this.#message.get(id);
-    return row && this.#toMessage(row);
+    if (row === undefined) return undefined;
+    checkFound("messages.id", row.id, id);
+    return this.#toMessage(row);
   }
 
   async page(conversationId: string, { limit, before }: PageOptions): Promise<MessageRecord[]> {
@@ -139,13 +143,16 @@ export class SqliteMessages implements MessageStore {
     checkLimit(limit);
     const rows =
       before === undefined ? this.#newest.all(conversationId, limit) : this.#before(conversationId, before, limit);
+    for (const row of rows) checkFound("messages.conversation_id", row.conversation_id, conversationId);
     return rows.reverse().map((row) => this.#toMessage(row));
   }
 
   async incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]> {
     this.#assertOpen();
     checkLimit(limit);
-    return this.#incoming.all(sequence, limit).map((row) => this.#toMessage(row));
+    const rows = this.#incoming.all(sequence, limit);
+    for (const row of rows) checkFound("messages.direction", row.direction, "incoming");
+    return rows.map((row) => this.#toMessage(row));
   }
 
   async consumed(): Promise<number> {
@@ -170,7 +177,9 @@ export class SqliteMessages implements MessageStore {
   async outboxPayload(id: string): Promise<Uint8Array | undefined> {
     this.#assertOpen();
     const row = this.#outboxPayload.get(id);
-    return row && new Uint8Array(row.payload);
+    if (row === undefined) return undefined;
+    checkFound("outbox.id", row.id, id);
+    return new Uint8Array(row.payload);
   }
 
   async quotaLedger(): Promise<Uint8Array | undefined> {
@@ -225,6 +234,7 @@ export class SqliteMessages implements MessageStore {
 
   #before(conversationId: string, before: string, limit: number): MessageRow[] {
     const end = this.#message.get(before);
+    if (end !== undefined) checkFound("messages.id", end.id, before);
     if (end?.conversation_id !== conversationId) {
       throw new StoreError("INVALID_OPTION", "before: want the id of a message of the conversation, got another");
     }

@@ -6,7 +6,7 @@ import type { CompletedSet, PartialSetStore, StoredSegment } from "@chat/segment
 import { StoreError } from "@chat/store";
 import type { Statement } from "./connection.ts";
 import type { GroupCommit } from "./group-commit.ts";
-import { checkOrder } from "./page-order.ts";
+import { checkOrder } from "./read-check.ts";
 import type { Place, Sealer } from "./sealer.ts";
 import type { StoreParts } from "./store-parts.ts";
 

@@ -13,7 +13,7 @@ import {
 } from "@chat/ratelimit";
 import type { Statement } from "./connection.ts";
 import type { GroupCommit } from "./group-commit.ts";
-import { checkOrder } from "./page-order.ts";
+import { checkOrder } from "./read-check.ts";
 import type { Place, Sealer } from "./sealer.ts";
 import type { StoreParts } from "./store-parts.ts";
 

@@ -17,8 +17,8 @@ import { readWal } from "./wal-file.ts";
 
 const directory = temporaryDirectory();
 const key = new Uint8Array(32).fill(7);
-const STOPS = 8;
-const CUTS_PER_STOP = 5;
+const STOPS = 6;
+const CUTS_PER_STOP = 4;
 const SECTOR = 512;
 
 type Files = { readonly database: Buffer; readonly wal: Buffer };

@@ -28,11 +28,11 @@ async function writeWithoutRoom(): Promise<Record<string, number>> {
   const counts = { done: 0, refused: 0, reopened: 0 };
   await using memory = openMemoryStore();
   let store = await openStore({ path, key: KEY });
-  for (let step = 0; step < 120; step += 1) {
+  for (let step = 0; step < 70; step += 1) {
     const changes = [0, 1, 2].map((index) => changeOf(step * 3 + index));
     leave(Math.floor(random() * 16) * BLOCK);
     const outcomes = await Promise.allSettled(changes.map((change) => store.write(change)));
-    const isReopened = random() < 0.1;
+    const isReopened = step % 9 === 8;
     if (isReopened) await store.close(); // what is left in the log waits for the next opening
     leaveAll();
     if (isReopened) store = await openStore({ path, key: KEY });

@@ -5,15 +5,16 @@ export { type ExpireResult, expireGaps, nextWakeUpMs } from "./gaps.ts";
 export { type Handover, type Held, type HoldLimits, hold, type IsOpen, release, releaseOverdue } from "./hold.ts";
 export { type About, type Form, type NameMessage, parse, type SdsMessage } from "./message.ts";
 export type { Named } from "./message-id.ts";
+export type { CarryOptions } from "./outgoing.ts";
 export type { Participant } from "./participant.ts";
 export type { RandomBytes } from "./random.ts";
 export { idsIn, type ReceiveOptions, type ReceiveResult, receive } from "./receive.ts";
-export { type RepairOptions, repairDue, repaired, requestsDue } from "./repair.ts";
+export { repairDue, repaired, requestsDue } from "./repair.ts";
+export type { RepairOptions } from "./repair-options.ts";
 export { acknowledgementDelayMs, postponed, retransmissionsDue, retransmitted } from "./schedule.ts";
 export {
   type AcknowledgeOptions,
   acknowledge,
-  type CarryOptions,
   type SendOptions,
   type SendResult,
   send,

@@ -9,7 +9,8 @@ import { deliver } from "./deliver.ts";
 import type { SdsEvent } from "./events.ts";
 import { checkLimits, type HoldLimits } from "./hold.ts";
 import type { SdsMessage } from "./message.ts";
-import { checkRepair, noteAnswer, noteRequests, planRequests, type RepairOptions, requestsIn } from "./repair.ts";
+import { noteAnswer, noteRequests, planRequests, requestsIn } from "./repair.ts";
+import { checkRepair, type RepairOptions } from "./repair-options.ts";
 import { review, settledIds } from "./review.ts";
 import { type ChannelState, MAX_TO_ACKNOWLEDGE } from "./state.ts";
 import { checkTime } from "./time.ts";
@@ -31,7 +32,8 @@ export type ReceiveResult = { readonly state: ChannelState; readonly events: rea
 
 /** All ids that `receive` may ask `isKnown` about, for one look into the logs. */
 export function idsIn(state: ChannelState, message: SdsMessage): string[] {
-  const { history, content } = message;
+  const { history, content, lamport } = message;
+  if (lamport === undefined) return []; // ephemeral
   const settled = settledIds(state);
   const named = [...history.filter((id) => !settled.has(id)), ...requestsIn(message)];
   return [...new Set(content === undefined ? named : [content.messageId, ...named])];

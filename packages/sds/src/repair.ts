@@ -7,51 +7,16 @@
  * @module
  */
 import { hash } from "@stablelib/blake2b";
-import { SdsError } from "./errors.ts";
 import type { SdsMessage } from "./message.ts";
 import type { RandomBytes } from "./random.ts";
+import { checkRepair, LONGEST_MS, MAX_REQUESTS_READ, type RepairOptions } from "./repair-options.ts";
 import { retransmitted } from "./schedule.ts";
 import type { ChannelState, Missing, Requested } from "./state.ts";
 import { checkTime } from "./time.ts";
 
-export type RepairOptions = {
-  /** A missing message is not asked for earlier than this, and not answered twice within it. @default 30_000 */
-  readonly minMs?: number;
-  /** First requests, and answers by others than the sender, are spread over times up to this. @default 120_000 */
-  readonly maxMs?: number;
-  /** Most ids that one message asks for, 1 to 16. @default 3 */
-  readonly maxRequests?: number;
-  /** Least time between two answers, whoever asks. @default 1_000 */
-  readonly answerEveryMs?: number;
-  /** Only one in so many participants answers for a message of others; one for every 128. @default 1 */
-  readonly responseGroups?: number;
-};
-
-/** More in one message are not looked at. */
-export const MAX_REQUESTS_READ = 16;
 /** Beyond it requests are not noted; they come again. */
 export const MAX_REQUESTED = 256;
-const LONGEST_MS = 3_600_000;
 const MAX_ATTEMPTS_COUNTED = 255;
-
-/** @throws {@link SdsError} `INVALID_OPTION` */
-export function checkRepair(options: RepairOptions): Required<RepairOptions> {
-  const { minMs = 30_000, maxMs = 120_000, maxRequests = 3, answerEveryMs = 1_000, responseGroups = 1 } = options;
-  const all = { minMs, maxMs, maxRequests, answerEveryMs, responseGroups };
-  const ranges = {
-    minMs: [0, LONGEST_MS],
-    maxMs: [minMs, LONGEST_MS],
-    maxRequests: [1, MAX_REQUESTS_READ],
-    answerEveryMs: [0, LONGEST_MS],
-    responseGroups: [1, 2 ** 20],
-  } as const;
-  for (const name of Object.keys(all) as (keyof typeof all)[]) {
-    const [least, most] = ranges[name];
-    if (Number.isSafeInteger(all[name]) && all[name] >= least && all[name] <= most) continue;
-    throw new SdsError("INVALID_OPTION", `${name}: want an integer from ${least} to ${most}, got ${all[name]}`);
-  }
-  return all;
-}
 
 /** Whether `acknowledge` or `send` with `repair` would ask for something. */
 export function requestsDue(state: ChannelState, nowMs: number): boolean {
@@ -130,7 +95,7 @@ export function noteRequests(
   let requested = state.requested.filter(({ isAnswered, dueMs }) => !isAnswered || dueMs > nowMs);
   for (const messageId of requestsIn(message)) {
     if (missing.some((gap) => gap.messageId === messageId)) {
-      missing = missing.map((gap) => (gap.messageId === messageId ? postponed(state, gap, nowMs, options) : gap));
+      missing = missing.map((gap) => (gap.messageId === messageId ? askedByAnother(state, gap, nowMs, options) : gap));
       continue;
     }
     if (requested.length >= MAX_REQUESTED || requested.some((each) => each.messageId === messageId)) continue;
@@ -164,7 +129,7 @@ function planned(state: ChannelState, gap: Missing, attempts: number, nowMs: num
 }
 
 /** Once for each request of ours: whoever asks again and again must not keep us from asking. */
-function postponed(state: ChannelState, gap: Missing, nowMs: number, options: Required<RepairOptions>): Missing {
+function askedByAnother(state: ChannelState, gap: Missing, nowMs: number, options: Required<RepairOptions>): Missing {
   if (gap.request === undefined || gap.request.isPostponed) return gap;
   const { request } = planned(state, gap, gap.request.attempts, nowMs, options);
   return { ...gap, request: { ...request, dueMs: Math.max(request.dueMs, gap.request.dueMs), isPostponed: true } };

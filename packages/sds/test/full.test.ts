@@ -8,6 +8,7 @@ import {
   type ChannelState,
   decodeState,
   encodeState,
+  idsIn,
   openChannel,
   parse,
   receive,
@@ -284,6 +285,7 @@ describe("ephemeral messages", () => {
       const never = () => {
         throw new RangeError("nothing is to be looked up");
       };
+      expect(idsIn(bob, message)).toEqual([]);
       const event = { kind: "ephemeral", sender: alice.participantId, content: utf8("typing") };
       expect(receive(bob, message, { nowMs: NOW_MS, isKnown: never })).toEqual({ state: bob, events: [event] });
       expect(receive(alice, message, { nowMs: NOW_MS, isKnown: never }).events).toEqual([

@@ -65,7 +65,7 @@ test("with patience everything is seen by everybody, once, in causal order, and 
       }
     }
   });
-  fc.assert(complete, { numRuns: 60 });
+  fc.assert(complete, { numRuns: 40 });
 }, 60_000);
 
 test("without patience what is seen is seen once, after what it names, or that is late or lost", () => {
@@ -86,5 +86,5 @@ test("without patience what is seen is seen once, after what it names, or that i
       for (const id of named) expect(log.has(id) || lost.includes(id) || missing.has(id)).toBe(true);
     }
   });
-  fc.assert(honest, { numRuns: 60 });
+  fc.assert(honest, { numRuns: 40 });
 }, 60_000);

@@ -6,6 +6,7 @@ import {
   type ChatClient,
   ChatError,
   type ChatEvent,
+  type CheckState,
   type Conversation,
   type DeliveryStatus,
   type HealthStatus,
@@ -20,6 +21,7 @@ import { describeQuota, describeWaiting } from "./describe-quota.ts";
 const HELP = `  /invite        make a link that lets one person write to you
   /join LINK     open a conversation from somebody's link
   /status        who you are, the connection, the quota, your conversations
+  /doctor        what works, what does not, and what to do about it
   /help          this list
   /quit          leave
   anything else is sent to the current conversation`;
@@ -28,6 +30,8 @@ const HEALTH: Record<HealthStatus, string> = {
   connected: "connected again",
   disconnected: "connection lost; what you write waits here and is sent when it is back",
 };
+
+const MARKS: Record<CheckState, string> = { ok: "✓", warning: "!", failed: "✗", unknown: "?" };
 
 /** What was typed right before leaving gets this long to reach the service node; it rarely takes a tenth of a second. */
 const LEAVE_MS = 3000;
@@ -79,6 +83,7 @@ export class TerminalChat {
       else if (command === "/invite") await this.#invite();
       else if (command === "/join") await this.#join(rest.join(""));
       else if (command === "/status") await this.#status();
+      else if (command === "/doctor") await this.#doctor();
       else if (command.startsWith("/")) this.#print(`✗ No command ${command}; /help lists them.`);
       else await this.#say(line);
     } catch (error) {
@@ -91,6 +96,13 @@ export class TerminalChat {
     const link = await this.#client.createInvite();
     this.#print("Send this link to one person; they type /join and the link. It works once.");
     this.#print(link);
+  }
+
+  async #doctor(): Promise<void> {
+    for (const { name, state, detail, remedy } of (await this.#client.doctor()).checks) {
+      const advice = remedy === undefined ? "" : ` → ${remedy}`;
+      this.#print(`  ${MARKS[state]} ${name.padEnd(12)} ${detail}${advice}`);
+    }
   }
 
   async #join(link: string): Promise<void> {

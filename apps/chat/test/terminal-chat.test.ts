@@ -47,6 +47,9 @@ test("two people meet by a link, write both ways, leave, and find each other aga
   await raya.line(/^connection {2}connected$/);
   await raya.line(/^\* [0-9a-f]{8} {2}hi raya$/);
 
+  raya.type("/doctor");
+  await raya.line(/^ {2}✓ connection {3}connected to a service node$/);
+
   raya.type("/quit");
   const leftAtMs = performance.now();
   const rayasEnd = await raya.ended();

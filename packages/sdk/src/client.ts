@@ -33,6 +33,9 @@ import {
 } from "./conversation.ts";
 import type { DeliveryService, HealthStatus, Subscription } from "./delivery/delivery-service.ts";
 import { WakuDelivery } from "./delivery/waku-delivery.ts";
+import { examine } from "./doctor/examine.ts";
+import { LiveMessages } from "./doctor/live-messages.ts";
+import type { DoctorReport } from "./doctor/report.ts";
 import { ChatError } from "./errors.ts";
 import { type ChatEvent, EventHub } from "./events.ts";
 import { type Content, type Contents, type IncomingMessage, type Message, toMessage } from "./message.ts";
@@ -74,6 +77,8 @@ type Parts = {
   readonly catchUp: CatchUp;
   readonly subscription: Subscription;
   readonly telemetry: Telemetry;
+  readonly mailbox: string;
+  readonly live: LiveMessages;
 };
 
 export class ChatClient implements AsyncDisposable {
@@ -263,6 +268,15 @@ export class ChatClient implements AsyncDisposable {
     return this.#events.read(signal);
   }
 
+  /**
+   * Looks at database, keys, clock, connection, history, subscription, quota, and what was discarded, and says what is
+   * wrong. The report holds no secret. @throws {@link ChatError} `CLOSED`
+   */
+  doctor(): Promise<DoctorReport> {
+    this.#checkOpen();
+    return examine(this.#parts);
+  }
+
   /** Stops, makes everything durable, and releases database and network. Idempotent; the process can then exit. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -405,13 +419,16 @@ async function start(
   const receiver = new Receiver(context, await PartialSets.load(store, random));
   const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
   // First listen, then look back: nothing falls between.
-  const subscription = await delivery.subscribe([mailbox], (message) => void receiver.receive(message));
+  const live = new LiveMessages(clock);
+  const subscription = await delivery.subscribe([mailbox], (message) => {
+    void receiver.receive(message).then((isNews) => isNews && live.see(message));
+  });
   const upkeep = new Upkeep(context, acknowledgementDelayMs);
-  const catchUp = new CatchUp(context, receiver, mailbox);
+  const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
   upkeep.start();
   catchUp.start();
   const sender = new Sender(context);
-  return { context, receiver, ownsDelivery, taken, sender, upkeep, catchUp, subscription, telemetry };
+  return { context, receiver, ownsDelivery, taken, sender, upkeep, catchUp, subscription, telemetry, mailbox, live };
 }
 
 function isSupplied(content: Content): content is SuppliedContent {

@@ -43,6 +43,7 @@ export type {
   TimeRange,
 } from "./delivery/delivery-service.ts";
 export type { RateLimitProof, RlnProver, RlnSlot } from "./delivery/rln-prover.ts";
+export type { Check, CheckName, CheckState, DoctorReport } from "./doctor/report.ts";
 export { ChatError, type ChatErrorCode } from "./errors.ts";
 export type { ChatEvent } from "./events.ts";
 export type { Content, DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";

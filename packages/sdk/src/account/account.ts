@@ -16,15 +16,20 @@ export type Account = {
 
 /** Loads the account of this database, or makes it. */
 export async function openAccount(store: Store, random: RandomBytes, nowMs: number): Promise<Account> {
-  const stored = await store.secrets.identity();
-  if (stored !== undefined) {
-    const { secretKey, createdAtMs } = fromBinary(IdentitySchema, stored);
-    return describe(keyPairFromSecret(secretKey), Number(createdAtMs));
-  }
+  const stored = await readIdentity(store);
+  if (stored !== undefined) return stored;
   const keys = generateKeyPair(random);
   const identity = create(IdentitySchema, { secretKey: keys.secretKey, createdAtMs: BigInt(nowMs) });
   await store.write((tx) => tx.secrets.putIdentity(toBinary(IdentitySchema, identity)));
   return describe(keys, nowMs);
+}
+
+/** The account that is in the database. */
+export async function readIdentity(store: Store): Promise<Account | undefined> {
+  const stored = await store.secrets.identity();
+  if (stored === undefined) return undefined;
+  const { secretKey, createdAtMs } = fromBinary(IdentitySchema, stored);
+  return describe(keyPairFromSecret(secretKey), Number(createdAtMs));
 }
 
 function describe(keys: KeyPair, createdAtMs: number): Account {

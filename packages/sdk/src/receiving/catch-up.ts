@@ -31,13 +31,23 @@ export class CatchUp {
   #cancelSettled: () => void = () => {};
   #cancelLook: (() => void) | undefined;
 
-  /** @param mailbox - topic of this account */
-  constructor(context: Context, receiver: Receiver, mailbox: string) {
+  readonly #onMissed: () => void;
+  /** When the connection was last there without a break. */
+  #connectedSinceMs: number;
+
+  /**
+   * @param mailbox - topic of this account
+   * @param onMissed - told of each message that the subscription should have brought and did not
+   */
+  constructor(context: Context, receiver: Receiver, mailbox: string, onMissed: () => void) {
     this.#context = context;
     this.#receiver = receiver;
     this.#topic = mailbox;
+    this.#onMissed = onMissed;
+    this.#connectedSinceMs = context.clock.nowMs();
     const stopHealth = context.delivery.onHealthChange((health) => {
       if (health !== "connected") return;
+      this.#connectedSinceMs = context.clock.nowMs();
       this.start();
       // The subscription is renewed at an unknown moment after a reconnect: look once more behind it.
       this.#cancelSettled();
@@ -106,7 +116,8 @@ export class CatchUp {
       const range = { fromMs: Math.max(0, cursorMs - OVERLAP_MS), toMs: startedAtMs + OVERLAP_MS };
       let count = 0;
       for await (const message of delivery.query([this.#topic], range, { signal: this.#closing.signal })) {
-        await this.#receiver.receive(message);
+        const isNews = await this.#receiver.receive(message);
+        if (isNews && message.timestampMs > this.#connectedSinceMs) this.#onMissed();
         if (this.#closing.signal.aborted) return;
         count += 1;
         if (count % SAVE_CURSOR_EVERY !== 0) continue;

@@ -28,20 +28,21 @@ export class Receiver {
     this.#seen = new SeenHashes(context.clock);
   }
 
-  /** Resolves when the message is durable, held, or discarded. */
-  async receive({ hash, payload }: InboundMessage): Promise<void> {
-    if (!this.#seen.add(hash)) return;
+  /** Resolves when the message is durable, held, or discarded. @returns whether it is one for us, and for the first time */
+  async receive({ hash, payload }: InboundMessage): Promise<boolean> {
+    if (!this.#seen.add(hash)) return false;
     const envelope = parseEnvelope(payload);
     if (envelope === undefined) {
       const isNewer = unsupportedVersion(payload) !== undefined;
-      return this.#context.discards.add(isNewer ? "newer-envelope" : "not-an-envelope");
+      this.#context.discards.add(isNewer ? "newer-envelope" : "not-an-envelope");
+      return false;
     }
     const sessions = this.#context.sessions.matching(envelope);
     const attempt: Attempt =
       sessions.length > 0
         ? (how) => this.#ordinary.take(sessions, envelope, how)
         : (how) => this.#first.take(envelope, how);
-    await this.#run(hash, payload.length, attempt, { mayHold: true });
+    return this.#run(hash, payload.length, attempt, { mayHold: true });
   }
 
   /** Whether a message has been held for so long because one before it has not arrived. */
@@ -53,15 +54,17 @@ export class Receiver {
     this.#arrivals.early.close();
   }
 
-  async #run(hash: string, sizeBytes: number, attempt: Attempt, { mayHold }: { mayHold: boolean }): Promise<void> {
+  async #run(hash: string, sizeBytes: number, attempt: Attempt, { mayHold }: { mayHold: boolean }): Promise<boolean> {
     const retry = (options: { mayHold: boolean }) => void this.#run(hash, sizeBytes, attempt, options);
     try {
       const outcome = await attempt({ mayHold, retry, sizeBytes });
-      if (outcome !== "durable" && outcome !== "early") this.#context.discards.add(outcome);
+      if (outcome === "durable" || outcome === "early") return true;
+      this.#context.discards.add(outcome);
     } catch (error) {
       // The disk, not the message: it may come again, and nothing of it was kept.
       this.#seen.delete(hash);
       this.#context.notifier.notify({ kind: "error", error });
     }
+    return false;
   }
 }

@@ -25,6 +25,10 @@ export type DropReason =
   | "subscriber-gone"
   /** A subscription above a limit of this node. */
   | "over-limit"
+  /** A request of a peer that makes too many. */
+  | "rate-limited"
+  /** A subscriber of whom nothing was heard for too long. */
+  | "expired"
   /** A message without RLN proof, or with one that does not hold for it. */
   | "rln-invalid"
   /** An RLN proof for another epoch, or for a group that has changed: proved again, it may hold. */
@@ -45,6 +49,8 @@ const DROP_REASONS: readonly DropReason[] = [
   "queue-full",
   "subscriber-gone",
   "over-limit",
+  "rate-limited",
+  "expired",
   "rln-invalid",
   "rln-stale",
   "rln-double",
@@ -59,6 +65,10 @@ export interface NodeCounters {
   readonly relayed: number;
   /** Messages written to the store. */
   readonly stored: number;
+  /** Messages taken over from the store of another service node, after a gap. */
+  readonly caughtUp: number;
+  /** Messages that left the store for their age, or for want of room. */
+  readonly removed: number;
   /** Messages handed to subscribers, once for each subscriber. */
   readonly filtered: number;
   /** Pages of history served. */
@@ -74,7 +84,7 @@ export type Counters = {
 
 export function createCounters(): Counters {
   const dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
-  return { pushed: 0, relayed: 0, stored: 0, filtered: 0, queried: 0, dropped };
+  return { pushed: 0, relayed: 0, stored: 0, caughtUp: 0, removed: 0, filtered: 0, queried: 0, dropped };
 }
 
 /** A copy that later events do not change. */

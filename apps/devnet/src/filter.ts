@@ -7,6 +7,7 @@ import type { Connection, PeerId, StreamHandler } from "@libp2p/interface";
 import { proto_filter_v2 } from "@waku/proto";
 import type { Counters } from "./counters.ts";
 import type { Message } from "./message.ts";
+import type { PeerLimiter } from "./peer-limits.ts";
 import { PushQueue } from "./push-queue.ts";
 import { requestHandler } from "./streams.ts";
 
@@ -17,6 +18,9 @@ const MAX_REQUEST_BYTES = 64 * 1024;
 const MAX_TOPICS_PER_REQUEST = 100;
 const MAX_TOPICS_PER_SUBSCRIBER = 1_000;
 const MAX_SUBSCRIBERS = 1_000;
+/** A subscriber that says nothing for so long is forgotten: light nodes ping every minute. */
+const SUBSCRIPTION_MS = 5 * 60_000;
+const SWEEP_MS = 30_000;
 
 const STATUS = { success: 200, badRequest: 400, notFound: 404, tooManyRequests: 429, unavailable: 503 } as const;
 const UNKNOWN_REQUEST = "N/A";
@@ -24,11 +28,12 @@ const { FilterSubscribeType } = proto_filter_v2.FilterSubscribeRequest;
 
 type Request = proto_filter_v2.FilterSubscribeRequest;
 type Outcome = { readonly status: number; readonly detail: string };
-type Subscriber = { readonly topics: Set<string>; queue: PushQueue };
+type Subscriber = { readonly topics: Set<string>; queue: PushQueue; heardAtMs: number };
 
 export interface FilterDeps {
   readonly pubsubTopics: ReadonlySet<string>;
   readonly counters: Counters;
+  readonly limiter: PeerLimiter;
   readonly ping: (peer: PeerId, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -36,6 +41,7 @@ export class FilterService {
   readonly handler: StreamHandler;
   readonly #deps: FilterDeps;
   readonly #subscribers = new Map<string, Subscriber>();
+  #sweep: NodeJS.Timeout | undefined;
 
   constructor(deps: FilterDeps) {
     this.#deps = deps;
@@ -66,8 +72,15 @@ export class FilterService {
     this.#drop(peer.toString());
   }
 
+  /** Forgets, from now on, whoever is silent for too long. */
+  start(): void {
+    this.#sweep ??= setInterval(() => this.#expire(performance.now() - SUBSCRIPTION_MS), SWEEP_MS).unref();
+  }
+
   /** Forgets everybody. */
   clear(): void {
+    clearInterval(this.#sweep);
+    this.#sweep = undefined;
     for (const peer of [...this.#subscribers.keys()]) this.#drop(peer);
   }
 
@@ -84,6 +97,13 @@ export class FilterService {
 
   #apply(request: Request, connection: Connection): Outcome {
     const peer = connection.remotePeer.toString();
+    const { limiter, counters } = this.#deps;
+    if (!limiter.allows(peer)) {
+      counters.dropped["rate-limited"] += 1;
+      return { status: STATUS.tooManyRequests, detail: "too many requests: wait, then try again" };
+    }
+    const known = this.#subscribers.get(peer);
+    if (known !== undefined) known.heardAtMs = performance.now();
     switch (request.filterSubscribeType) {
       case FilterSubscribeType.SUBSCRIBE:
         return this.#checked(request) ?? this.#subscribe(peer, wantedBy(request), connection);
@@ -121,7 +141,7 @@ export class FilterService {
         if (this.#subscribers.get(peer)?.queue === queue) this.#subscribers.delete(peer);
       },
     });
-    this.#subscribers.set(peer, { topics, queue });
+    this.#subscribers.set(peer, { topics, queue, heardAtMs: performance.now() });
     return OK;
   }
 
@@ -149,6 +169,14 @@ export class FilterService {
       return { status: STATUS.badRequest, detail: "pubsub topic: want a shard of this network" };
     }
     return undefined;
+  }
+
+  #expire(beforeMs: number): void {
+    for (const [peer, { heardAtMs }] of this.#subscribers) {
+      if (heardAtMs > beforeMs) continue;
+      this.#deps.counters.dropped.expired += 1;
+      this.#drop(peer);
+    }
   }
 
   #overLimit(status: number, detail: string): Outcome {

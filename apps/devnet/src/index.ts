@@ -1,6 +1,8 @@
 export type { DropReason, NodeCounters } from "./counters.ts";
 export { DevnetError, type DevnetErrorCode } from "./errors.ts";
+export type { Retention } from "./message-archive.ts";
 export { DEVNET_CLUSTER_ID, DEVNET_SHARDS } from "./network.ts";
+export type { PeerLimits } from "./peer-limits.ts";
 export type { DevnetRln, RlnOptions } from "./rln/devnet-rln.ts";
 export { type MembershipFile, readMembership } from "./rln/files.ts";
 export { MembershipProver } from "./rln/prover.ts";

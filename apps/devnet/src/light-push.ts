@@ -9,6 +9,7 @@ import { contentTopicToPubsubTopic } from "@waku/utils";
 import type { Counters, DropReason } from "./counters.ts";
 import type { WireMessage } from "./message.ts";
 import type { Network } from "./network.ts";
+import type { PeerLimiter } from "./peer-limits.ts";
 import { requestHandler } from "./streams.ts";
 
 export const LIGHT_PUSH_CODEC = "/vac/waku/lightpush/3.0.0";
@@ -25,6 +26,7 @@ const STATUS = {
   tooLarge: 413,
   invalidMessage: 420,
   unsupportedTopic: 421,
+  tooManyRequests: 429,
   internalError: 500,
   noRlnProof: 504,
 } as const;
@@ -38,13 +40,20 @@ export type Publish = (pubsubTopic: string, message: WireMessage) => Promise<Pub
 
 type Outcome = { readonly status: number; readonly detail?: string; readonly relayPeers?: number };
 
-export function lightPushHandler(network: Network, counters: Counters, publish: Publish): StreamHandler {
+export interface LightPushDeps {
+  readonly network: Network;
+  readonly counters: Counters;
+  readonly limiter: PeerLimiter;
+  readonly publish: Publish;
+}
+
+export function lightPushHandler(deps: LightPushDeps): StreamHandler {
   return requestHandler({
     maxRequestBytes: MAX_REQUEST_BYTES,
-    counters,
-    answer: async (bytes) => {
+    counters: deps.counters,
+    answer: async (bytes, { remotePeer }) => {
       const request = decoded(() => proto_lightpush.LightPushRequestV3.decode(bytes));
-      const outcome = await push(request?.pubsubTopic, request?.message, { network, counters, publish });
+      const outcome = await push(remotePeer.toString(), request?.pubsubTopic, request?.message, deps);
       return proto_lightpush.LightPushResponseV3.encode({
         requestId: request?.requestId ?? UNKNOWN_REQUEST,
         statusCode: outcome.status,
@@ -55,14 +64,14 @@ export function lightPushHandler(network: Network, counters: Counters, publish: 
   });
 }
 
-export function lightPushHandlerV2(network: Network, counters: Counters, publish: Publish): StreamHandler {
+export function lightPushHandlerV2(deps: LightPushDeps): StreamHandler {
   return requestHandler({
     maxRequestBytes: MAX_REQUEST_BYTES,
-    counters,
-    answer: async (bytes) => {
+    counters: deps.counters,
+    answer: async (bytes, { remotePeer }) => {
       const rpc = decoded(() => proto_lightpush.PushRpc.decode(bytes));
       const { pubsubTopic, message } = rpc?.request ?? {};
-      const { status, detail } = await push(pubsubTopic, message, { network, counters, publish });
+      const { status, detail } = await push(remotePeer.toString(), pubsubTopic, message, deps);
       const isSuccess = status === STATUS.success;
       const response = { isSuccess, ...(detail === undefined ? {} : { info: detail }) };
       return proto_lightpush.PushRpc.encode({ requestId: rpc?.requestId ?? UNKNOWN_REQUEST, response });
@@ -70,13 +79,16 @@ export function lightPushHandlerV2(network: Network, counters: Counters, publish
   });
 }
 
-type Deps = { readonly network: Network; readonly counters: Counters; readonly publish: Publish };
-
 async function push(
+  peer: string,
   pubsubTopic: string | undefined,
   message: WireMessage | undefined,
-  { network, counters, publish }: Deps,
+  { network, counters, limiter, publish }: LightPushDeps,
 ): Promise<Outcome> {
+  if (!limiter.allows(peer)) {
+    counters.dropped["rate-limited"] += 1;
+    return { status: STATUS.tooManyRequests, detail: "too many requests: wait, then push again" };
+  }
   if (message === undefined) {
     counters.dropped.malformed += 1;
     return { status: STATUS.badRequest, detail: "want a message, got none" };

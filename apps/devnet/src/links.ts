@@ -43,12 +43,14 @@ export async function link(
  * this for tagged peers, but version 2.8 uses up its retries within milliseconds and forgets addresses after an hour.)
  *
  * @param findSibling - the running host of a peer id; undefined for everybody else
+ * @param onRelinked - called when messages flow again
  */
 export function keepLinked(
   own: RelayHost,
   findSibling: (peerId: string) => RelayHost | undefined,
   topics: ReadonlySet<string>,
   signal: AbortSignal,
+  onRelinked: (peerId: string) => void = () => {},
 ): void {
   const relink = async (peerId: string) => {
     let pauseMs = MIN_PAUSE_MS;
@@ -57,6 +59,7 @@ export function keepLinked(
       if (sibling === undefined || signal.aborted) return;
       try {
         await link(own, sibling, topics, signal);
+        onRelinked(peerId);
         return;
       } catch {
         await pause(pauseMs, undefined, { signal }).catch(() => {});

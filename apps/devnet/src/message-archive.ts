@@ -49,7 +49,20 @@ export type ArchivePage =
   | { readonly kind: "page"; readonly messages: readonly StoredMessage[]; readonly next?: Uint8Array }
   | { readonly kind: "unknown-cursor" };
 
+export interface Retention {
+  /** Older messages are removed, by their timestamp. @default Infinity */
+  readonly maxAgeMs?: number;
+  /** Beyond so many bytes of messages, the oldest are removed. @default 1 GiB */
+  readonly maxBytes?: number;
+}
+
+export type ResolvedRetention = Required<Retention>;
+
+const REMOVED_AT_ONCE = 500;
+const FOREVER: ResolvedRetention = { maxAgeMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+
 type Row = { hash: Uint8Array; pubsub_topic: string; timestamp_ns: bigint; bytes: Uint8Array };
+type Aged = { hash: Uint8Array; timestamp_ns: bigint; size: bigint };
 type Pending = { readonly message: Message; resolve(isNew: boolean): void; reject(error: unknown): void };
 type Value = string | bigint | Uint8Array;
 
@@ -57,13 +70,17 @@ export class MessageArchive {
   readonly #db: Database.Database;
   readonly #insert: Database.Statement;
   readonly #position: Database.Statement;
+  readonly #oldest: Database.Statement;
+  readonly #remove: Database.Statement;
+  readonly #retention: ResolvedRetention;
+  #bytes: number;
   #pending: Pending[] = [];
 
   /**
    * @param path - a file name, or ":memory:"
    * @throws {@link DevnetError} `DATA_DIR_UNUSABLE`, also when another process has the file open
    */
-  constructor(path: string) {
+  constructor(path: string, retention: ResolvedRetention = FOREVER) {
     let db: Database.Database | undefined;
     try {
       db = new Database(path, { timeout: 0 });
@@ -75,12 +92,56 @@ export class MessageArchive {
       db.exec(SCHEMA);
       this.#insert = db.prepare("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?, ?)");
       this.#position = db.prepare("SELECT timestamp_ns FROM message WHERE hash = ?");
+      this.#oldest = db.prepare(
+        "SELECT hash, timestamp_ns, length(bytes) AS size FROM message ORDER BY timestamp_ns, hash LIMIT ?",
+      );
+      this.#remove = db.prepare("DELETE FROM message WHERE hash = ?");
+      const { total } = db.prepare("SELECT total(length(bytes)) AS total FROM message").get() as { total: number };
+      this.#bytes = Number(total);
     } catch (cause) {
       db?.close();
       const hint = "want a file this process can write and no other devnet uses";
       throw new DevnetError("DATA_DIR_UNUSABLE", `message store ${path}: ${hint}`, { cause });
     }
     this.#db = db;
+    this.#retention = retention;
+  }
+
+  /** Of the messages alone, without what the file needs besides. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Timestamp of the newest message; 0 when there is none. */
+  get newestNs(): bigint {
+    const row = this.#db.prepare("SELECT max(timestamp_ns) AS newest FROM message").get() as { newest: bigint | null };
+    return row.newest ?? 0n;
+  }
+
+  /**
+   * Removes what is too old, and the oldest of what is too much; a part at a time, so that requests come in between.
+   * @returns how many messages went
+   */
+  prune(nowMs: number): number {
+    const { maxAgeMs, maxBytes } = this.#retention;
+    const eldestNs =
+      maxAgeMs === Number.POSITIVE_INFINITY ? undefined : BigInt(Math.trunc(nowMs - maxAgeMs)) * 1_000_000n;
+    let removed = 0;
+    this.#db.transaction(() => {
+      for (const { hash, timestamp_ns, size } of this.#oldest.all(REMOVED_AT_ONCE) as Aged[]) {
+        if (this.#bytes <= maxBytes && (eldestNs === undefined || timestamp_ns >= eldestNs)) break;
+        this.#remove.run(hash);
+        this.#bytes -= Number(size);
+        removed += 1;
+      }
+    })();
+    return removed;
+  }
+
+  /** Removes everything. */
+  forget(): void {
+    this.#db.exec("DELETE FROM message");
+    this.#bytes = 0;
   }
 
   /**
@@ -144,7 +205,9 @@ export class MessageArchive {
   }
 
   #write({ hash, pubsubTopic, contentTopic, timestampNs, bytes }: Message): boolean {
-    return this.#insert.run(hash, pubsubTopic, contentTopic, timestampNs, bytes).changes > 0;
+    const isNew = this.#insert.run(hash, pubsubTopic, contentTopic, timestampNs, bytes).changes > 0;
+    if (isNew) this.#bytes += bytes.length;
+    return isNew;
   }
 }
 

@@ -25,6 +25,9 @@ export type Checked =
   | { readonly kind: "accepted"; readonly message: Message }
   | { readonly kind: "refused"; readonly reason: DropReason; readonly detail: string };
 
+/** Spec: 14/WAKU2-MESSAGE, "Payloads". */
+const MAX_META_BYTES = 64;
+
 /** Decides whether a message may enter the network. A message without timestamp gets `nowMs`, before it is hashed. */
 export function checkMessage(
   pubsubTopic: string,
@@ -36,6 +39,10 @@ export function checkMessage(
     return refused("unsupported-topic", `pubsub topic: want a shard of this network, got ${quote(pubsubTopic)}`);
   }
   if (received.contentTopic === "") return refused("malformed", "content topic: want at least one character, got none");
+  const metaBytes = received.meta?.length ?? 0;
+  if (metaBytes > MAX_META_BYTES) {
+    return refused("malformed", `meta: want at most ${MAX_META_BYTES} bytes, got ${metaBytes}`);
+  }
   const timestampNs = received.timestamp || BigInt(nowMs) * 1_000_000n;
   const wire = { ...received, timestamp: timestampNs };
   const bytes = proto_message.WakuMessage.encode(wire);

@@ -15,7 +15,7 @@ export const MAX_MESSAGE_BYTES = 150 * 1024;
 // A Waku message may be this far from the clock of the node. The public network allows 20 s both ways (through RLN
 // epochs); a client that retries with a pinned timestamp needs longer into the past on a network without RLN.
 const MAX_AHEAD_MS = 20_000;
-const MAX_AGE_MS = 10 * 60_000;
+export const MAX_AGE_MS = 10 * 60_000;
 
 export type Network = { readonly clusterId: number; readonly shards: number };
 

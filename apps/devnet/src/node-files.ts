@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from "@libp2p/crypto/keys";
 import { codeOf, DevnetError } from "./errors.ts";
-import { MessageArchive } from "./message-archive.ts";
+import { MessageArchive, type ResolvedRetention } from "./message-archive.ts";
 
 type PrivateKey = ReturnType<typeof privateKeyFromProtobuf>;
 
@@ -16,14 +16,18 @@ export type NodeFiles = { readonly privateKey: PrivateKey; readonly archive: Mes
  * Opens, or creates, what node `name` keeps in `dataDir`; with null, everything stays in memory.
  * @throws {@link DevnetError} `DATA_DIR_UNUSABLE`
  */
-export async function openNodeFiles(dataDir: string | null, name: string): Promise<NodeFiles> {
+export async function openNodeFiles(
+  dataDir: string | null,
+  name: string,
+  retention: ResolvedRetention,
+): Promise<NodeFiles> {
   if (dataDir === null) {
-    return { privateKey: await generateKeyPair("Ed25519"), archive: new MessageArchive(":memory:") };
+    return { privateKey: await generateKeyPair("Ed25519"), archive: new MessageArchive(":memory:", retention) };
   }
   const folder = join(dataDir, name);
   // The archive comes first: it is what keeps a second process out of the folder.
   await within(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
-  const archive = new MessageArchive(join(folder, "messages.sqlite"));
+  const archive = new MessageArchive(join(folder, "messages.sqlite"), retention);
   try {
     return { privateKey: await within(folder, () => loadKey(join(folder, "key"))), archive };
   } catch (error) {

@@ -15,6 +15,7 @@ import { webSockets } from "@libp2p/websockets";
 import { all } from "@libp2p/websockets/filters";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
+import { catchUp } from "./catch-up.ts";
 import { createCounters, type NodeCounters, snapshot } from "./counters.ts";
 import { DevnetError } from "./errors.ts";
 import { FILTER_SUBSCRIBE_CODEC, FilterService } from "./filter.ts";
@@ -28,14 +29,16 @@ import {
 import { isWebSocket, keepLinked, link } from "./links.ts";
 import { type Checked, checkMessage, decodeMessage, type Message, type WireMessage } from "./message.ts";
 import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
-import { type Network, pubsubTopics } from "./network.ts";
+import { MAX_AGE_MS, type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
+import { PeerLimiter, type ResolvedLimits } from "./peer-limits.ts";
 import { joinRelay, relayService } from "./relay.ts";
 import type { RlnValidator } from "./rln/validator.ts";
 import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
 import { MAX_REQUEST_STREAMS } from "./streams.ts";
 
 const MAX_CONNECTIONS = 1_000;
+const PRUNE_MS = 1_000;
 
 /** A service node of a running devnet. */
 export interface DevnetNode {
@@ -67,6 +70,7 @@ export interface ServiceNodeOptions {
   readonly files: NodeFiles;
   /** All nodes of the devnet, this one included. */
   readonly siblings: () => readonly ServiceNode[];
+  readonly limits: ResolvedLimits;
   /** On a network that limits its senders. */
   readonly rln: RlnValidator | undefined;
   readonly log: (line: string) => void;
@@ -79,6 +83,10 @@ export class ServiceNode implements DevnetNode {
   readonly #topics: ReadonlySet<string>;
   readonly #counters = createCounters();
   readonly #filter: FilterService;
+  readonly #limiters: Record<"push" | "filter" | "store", PeerLimiter>;
+  /** Since when each sibling may have messages that this node lacks, in nanoseconds; absent while they are linked. */
+  readonly #gaps = new Map<string, bigint>();
+  #pruning: NodeJS.Timeout | undefined;
   #host: Host | undefined;
   /** Ends with the host. */
   #running = new AbortController();
@@ -90,7 +98,10 @@ export class ServiceNode implements DevnetNode {
   constructor(options: ServiceNodeOptions) {
     this.#options = options;
     this.#topics = new Set(pubsubTopics(options.network));
+    const limiter = () => new PeerLimiter(options.limits);
+    this.#limiters = { push: limiter(), filter: limiter(), store: limiter() };
     this.#filter = new FilterService({
+      limiter: this.#limiters.filter,
       pubsubTopics: this.#topics,
       counters: this.#counters,
       ping: async (peer, signal) => this.#host?.services.ping.ping(peer, { signal }),
@@ -152,7 +163,7 @@ export class ServiceNode implements DevnetNode {
   }
 
   async #listen(): Promise<Host> {
-    const { files, log, name } = this.#options;
+    const { files, log, name, siblings } = this.#options;
     const host: Host = await createLibp2p({
       start: false,
       // @libp2p/crypto types its keys by a newer @libp2p/interface than libp2p 2.8 does; the objects are the same.
@@ -180,7 +191,12 @@ export class ServiceNode implements DevnetNode {
     for (const [codec, handler] of this.#protocols()) {
       await host.handle(codec, handler, { maxInboundStreams: MAX_REQUEST_STREAMS });
     }
-    host.addEventListener("peer:disconnect", ({ detail: peer }) => this.#filter.remove(peer));
+    host.addEventListener("peer:disconnect", ({ detail: peer }) => {
+      this.#filter.remove(peer);
+      for (const limiter of Object.values(this.#limiters)) limiter.sweep();
+      const isSibling = siblings().some(({ peerId }) => peerId === peer.toString());
+      if (isSibling) this.#gaps.set(peer.toString(), nowNs());
+    });
     try {
       await host.start();
     } catch (error) {
@@ -190,6 +206,8 @@ export class ServiceNode implements DevnetNode {
     joinRelay(host.services.relay, this.#topics, (pubsubTopic, data) => this.#receive(pubsubTopic, data));
     this.#host = host;
     this.#running = new AbortController();
+    this.#filter.start();
+    this.#pruning = setInterval(() => this.#prune(), PRUNE_MS).unref();
     this.#peerId = host.peerId.toString();
     this.#addresses = {
       webSocket: addressOf(host, isWebSocket),
@@ -201,12 +219,14 @@ export class ServiceNode implements DevnetNode {
   #protocols(): [codec: string, handler: StreamHandler][] {
     const { network, files } = this.#options;
     const publish = (pubsubTopic: string, wire: WireMessage) => this.#publish(pubsubTopic, wire);
+    const counters = this.#counters;
+    const push = { network, counters, publish, limiter: this.#limiters.push };
     return [
       [METADATA_CODEC, metadataHandler(network, this.#counters)],
-      [LIGHT_PUSH_CODEC, lightPushHandler(network, this.#counters, publish)],
-      [LIGHT_PUSH_CODEC_V2, lightPushHandlerV2(network, this.#counters, publish)],
+      [LIGHT_PUSH_CODEC, lightPushHandler(push)],
+      [LIGHT_PUSH_CODEC_V2, lightPushHandlerV2(push)],
       [FILTER_SUBSCRIBE_CODEC, this.#filter.handler],
-      [STORE_CODEC, storeHandler(files.archive, this.#counters)],
+      [STORE_CODEC, storeHandler({ archive: files.archive, counters, limiter: this.#limiters.store })],
     ];
   }
 
@@ -238,14 +258,17 @@ export class ServiceNode implements DevnetNode {
       const sibling = running().find((candidate) => candidate.peerId === peerId);
       return sibling === undefined ? undefined : sibling.#host;
     };
-    keepLinked(host, findHost, this.#topics, signal);
+    keepLinked(host, findHost, this.#topics, signal, (peerId) => void this.#catchUp(host, peerId));
     const linkTo = async (sibling: ServiceNode) => {
       const other = sibling.#host;
       if (other === undefined) return;
-      await link(host, other, this.#topics, signal).catch((error: unknown) => {
+      try {
+        await link(host, other, this.#topics, signal);
+        await this.#catchUp(host, sibling.peerId);
+      } catch (error) {
         // A sibling that stops meanwhile links up itself when it starts again.
         if (sibling.#host === other) throw error;
-      });
+      }
     };
     try {
       await Promise.all(running().map(linkTo));
@@ -260,9 +283,45 @@ export class ServiceNode implements DevnetNode {
     if (host === undefined) return;
     this.#host = undefined;
     this.#running.abort();
+    clearInterval(this.#pruning);
     this.#filter.clear();
     await host.stop();
     this.#options.log(`${this.#options.name} stopped`);
+  }
+
+  /**
+   * Takes over what a sibling stored since the link to it broke; after a start, since the newest message of this node.
+   * Never fails: what could not be had now comes with the next link.
+   */
+  async #catchUp(host: Host, peerId: string): Promise<void> {
+    const { files, log, name } = this.#options;
+    const sinceNs = this.#gaps.get(peerId) ?? files.archive.newestNs;
+    // A message may arrive so long after its timestamp.
+    const fromNs = sinceNs - BigInt(MAX_AGE_MS) * 1_000_000n;
+    const [connection] = host.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peerId);
+    if (connection === undefined) return;
+    const before = this.#counters.caughtUp;
+    try {
+      await catchUp(connection, fromNs > 0n ? fromNs : 0n, {
+        archive: files.archive,
+        pubsubTopics: this.#topics,
+        counters: this.#counters,
+        signal: this.#running.signal,
+      });
+      this.#gaps.delete(peerId);
+      const taken = this.#counters.caughtUp - before;
+      if (taken > 0) log(`${name} took over ${taken} messages after a gap`);
+    } catch (error) {
+      log(`${name} could not catch up: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  #prune(): void {
+    try {
+      this.#counters.removed += this.#options.files.archive.prune(Date.now());
+    } catch {
+      this.#counters.dropped["archive-failed"] += 1;
+    }
   }
 
   /** A message from a light node: checked, durable, then spread. */
@@ -322,6 +381,10 @@ export class ServiceNode implements DevnetNode {
     }
     this.#filter.push(message);
   }
+}
+
+function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n;
 }
 
 function addressOf(host: Host, wanted: (address: Multiaddr) => boolean): string {

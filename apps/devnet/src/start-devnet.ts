@@ -4,8 +4,10 @@
  */
 import { isIP } from "node:net";
 import { DevnetError } from "./errors.ts";
+import type { ResolvedRetention, Retention } from "./message-archive.ts";
 import { DEVNET_CLUSTER_ID, DEVNET_SHARDS } from "./network.ts";
 import { openNodeFiles } from "./node-files.ts";
+import type { PeerLimits, ResolvedLimits } from "./peer-limits.ts";
 import { type DevnetRln, RlnMembers, type RlnOptions } from "./rln/devnet-rln.ts";
 import { type DevnetNode, ServiceNode } from "./service-node.ts";
 
@@ -22,6 +24,10 @@ export interface DevnetOptions {
   readonly clusterId?: number;
   /** Autosharding: 1 to 64. @default 8 */
   readonly shards?: number;
+  /** What each peer may ask of each node. */
+  readonly limits?: PeerLimits;
+  /** How much history each node keeps. */
+  readonly retention?: Retention;
   /** Takes a line on each start and stop of a node. @default nothing is written */
   readonly log?: (line: string) => void;
   /** Refuses what has no proof that its sender keeps a limit. @default no limit */
@@ -45,7 +51,7 @@ export interface Devnet {
  * @throws {@link DevnetError} `INVALID_OPTION`, `PORT_IN_USE`, `LISTEN_FAILED`, `DATA_DIR_UNUSABLE`, `LINK_TIMEOUT`, `RLN_FILES_UNUSABLE`
  */
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
-  const { nodes: count, host, port, dataDir, clusterId, shards, log } = resolve(options);
+  const { nodes: count, host, port, dataDir, clusterId, shards, log, limits, retention } = resolve(options);
   const network = { clusterId, shards };
   const rln = options.rln === undefined ? undefined : new RlnMembers(options.rln, log);
   const nodes: ServiceNode[] = [];
@@ -55,7 +61,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   try {
     for (let index = 0; index < count; index += 1) {
       const name = `node-${index + 1}`;
-      const files = await openNodeFiles(dataDir, name);
+      const files = await openNodeFiles(dataDir, name, retention);
       const webSocketPort = port === 0 ? 0 : port + index;
       const node = new ServiceNode({
         name,
@@ -65,6 +71,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
         files,
         siblings: () => nodes,
         log,
+        limits,
         rln: rln?.validator(),
       });
       nodes.push(node);
@@ -77,7 +84,12 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   return { nodes, peers: nodes.map(({ webSocket }) => webSocket), network, rln, close, [Symbol.asyncDispose]: close };
 }
 
-function resolve(options: DevnetOptions): Required<Omit<DevnetOptions, "rln">> {
+type Resolved = Required<Omit<DevnetOptions, "rln" | "limits" | "retention">> & {
+  readonly limits: ResolvedLimits;
+  readonly retention: ResolvedRetention;
+};
+
+function resolve(options: DevnetOptions): Resolved {
   const { nodes = 1, host = "127.0.0.1", port = 0, dataDir = null, log = () => {} } = options;
   const { clusterId = DEVNET_CLUSTER_ID, shards = DEVNET_SHARDS } = options;
   checkInteger("nodes", nodes, 1, 16);
@@ -88,7 +100,21 @@ function resolve(options: DevnetOptions): Required<Omit<DevnetOptions, "rln">> {
     throw new DevnetError("INVALID_OPTION", `host: want an IP address, got ${JSON.stringify(host)}`);
   if (dataDir === "")
     throw new DevnetError("INVALID_OPTION", "dataDir: want the path of a folder, or null, got nothing");
-  return { nodes, host, port, dataDir, log, clusterId, shards };
+  const limits = resolveLimits(options.limits);
+  const retention = resolveRetention(options.retention);
+  return { nodes, host, port, dataDir, log, clusterId, shards, limits, retention };
+}
+
+function resolveLimits({ requestsPerSecond = 1_000, burst = 2 * requestsPerSecond }: PeerLimits = {}): ResolvedLimits {
+  checkInteger("limits.requestsPerSecond", requestsPerSecond, 1, 1_000_000);
+  checkInteger("limits.burst", burst, 1, 2_000_000);
+  return { requestsPerSecond, burst };
+}
+
+function resolveRetention({ maxAgeMs, maxBytes = 1024 ** 3 }: Retention = {}): ResolvedRetention {
+  if (maxAgeMs !== undefined) checkInteger("retention.maxAgeMs", maxAgeMs, 1_000, Number.MAX_SAFE_INTEGER);
+  checkInteger("retention.maxBytes", maxBytes, 1, Number.MAX_SAFE_INTEGER);
+  return { maxAgeMs: maxAgeMs ?? Number.POSITIVE_INFINITY, maxBytes };
 }
 
 function checkInteger(name: string, value: number, min: number, max: number): void {

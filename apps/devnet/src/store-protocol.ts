@@ -7,6 +7,7 @@ import type { StreamHandler } from "@libp2p/interface";
 import { proto_message, proto_store } from "@waku/proto";
 import type { Counters } from "./counters.ts";
 import type { ArchiveQuery, MessageArchive, StoredMessage } from "./message-archive.ts";
+import type { PeerLimiter } from "./peer-limits.ts";
 import { requestHandler } from "./streams.ts";
 
 export const STORE_CODEC = "/vac/waku/store-query/3.0.0";
@@ -18,21 +19,28 @@ const MAX_CRITERIA = 1_000;
 const HASH_BYTES = 32;
 const MAX_TIME_NS = 2n ** 63n - 1n;
 
-const STATUS = { success: 200, badRequest: 400, internalError: 500 } as const;
+const STATUS = { success: 200, badRequest: 400, tooManyRequests: 429, internalError: 500 } as const;
 const UNKNOWN_REQUEST = "N/A";
 
-export function storeHandler(archive: MessageArchive, counters: Counters): StreamHandler {
+export interface StoreDeps {
+  readonly archive: Pick<MessageArchive, "query">;
+  readonly counters: Counters;
+  readonly limiter: PeerLimiter;
+}
+
+export function storeHandler(deps: StoreDeps): StreamHandler {
   return requestHandler({
     maxRequestBytes: MAX_REQUEST_BYTES,
-    counters,
-    answer: async (bytes) => proto_store.StoreQueryResponse.encode(answer(bytes, archive, counters)),
+    counters: deps.counters,
+    answer: async (bytes, { remotePeer }) =>
+      proto_store.StoreQueryResponse.encode(answer(bytes, remotePeer.toString(), deps)),
   });
 }
 
 type Request = proto_store.StoreQueryRequest;
 type Response = proto_store.StoreQueryResponse;
 
-function answer(bytes: Uint8Array, archive: MessageArchive, counters: Counters): Response {
+function answer(bytes: Uint8Array, peer: string, { archive, counters, limiter }: StoreDeps): Response {
   let request: Request;
   try {
     request = proto_store.StoreQueryRequest.decode(bytes);
@@ -41,6 +49,10 @@ function answer(bytes: Uint8Array, archive: MessageArchive, counters: Counters):
     return failure(UNKNOWN_REQUEST, STATUS.badRequest, "want a store query");
   }
   const { requestId, includeData } = request;
+  if (!limiter.allows(peer)) {
+    counters.dropped["rate-limited"] += 1;
+    return failure(requestId, STATUS.tooManyRequests, "too many requests: wait, then query again");
+  }
   const problem = problemOf(request);
   if (problem !== undefined) {
     counters.dropped.malformed += 1;

@@ -33,6 +33,15 @@ if (missing !== undefined) process.stderr.write(`Tests against go-waku are skipp
       const counts = await Promise.all(Object.keys(ours().relayPeers).map(relayPeers));
       return counts.every((count) => count === 1);
     });
+    // Gossipsub passes on what others sent only when its mesh has formed, with the next heartbeat. All topics of these
+    // tests are in one shard.
+    const probing = await clients.connect(devnet, ours(1).webSocket);
+    await eventually("the mesh has formed", async () => {
+      await send(probing, "/go/1/probe/proto", bytesOf("probe"));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return service.relayed.length > 0;
+    });
+    await clients.close();
   }, BUILD_MS);
   afterEach(() => clients.close());
   afterAll(async () => {

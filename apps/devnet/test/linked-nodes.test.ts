@@ -74,8 +74,19 @@ test("a node comes back with its key, address, messages and links", async () => 
   const received = await subscribe(bob, TOPIC);
   expect(await send(alice, TOPIC, bytesOf("after"))).toBe(true);
   await eventually("bob receives it", () => received.length === 1);
-  // What was sent meanwhile is on the other nodes; catching up between service nodes is to come.
-  expect((await history(bob, TOPIC)).map(textOf)).toEqual(["before", "after"]);
+  expect((await history(bob, TOPIC)).map(textOf)).toEqual(["before", "meanwhile", "after"]);
+  expect(node(1).counters.caughtUp).toBe(1);
+});
+
+test("a node that was away takes over more than one page, each message once", async () => {
+  await node(2).stop();
+  const alice = await clients.connect(devnet, node(0).webSocket);
+  const names = Array.from({ length: 230 }, (_, index) => String(index));
+  for (const name of names) await send(alice, TOPIC, bytesOf(name));
+  await node(2).start();
+  expect(node(2).counters).toMatchObject({ caughtUp: 230, stored: 0 });
+  const carol = await clients.connect(devnet, node(2).webSocket);
+  expect((await history(carol, TOPIC)).map(textOf).toSorted()).toEqual(names.toSorted());
 });
 
 test("stop, start and close may be called twice, and a closed node does not start", async () => {

@@ -1,18 +1,11 @@
-import { noise } from "@chainsafe/libp2p-noise";
-import { yamux } from "@chainsafe/libp2p-yamux";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { identify } from "@libp2p/identify";
-import { ping } from "@libp2p/ping";
-import { tcp } from "@libp2p/tcp";
-import { multiaddr } from "@multiformats/multiaddr";
 import { proto_filter_v2, proto_lightpush, proto_store } from "@waku/proto";
-import * as lengthPrefixed from "it-length-prefixed";
-import { createLibp2p } from "libp2p";
 import { type Devnet, type DropReason, startDevnet } from "../src/index.ts";
-import { relayService, waitForSubscriber } from "../src/relay.ts";
+import { waitForSubscriber } from "../src/relay.ts";
 import { history, openClients, send } from "./clients.ts";
 import { eventually } from "./eventually.ts";
 import { bytesOf, NOW_MS, textOf } from "./messages.ts";
+import { framed, openStranger } from "./stranger.ts";
 
 const METADATA = "/vac/waku/metadata/1.0.0";
 const LIGHT_PUSH = "/vac/waku/lightpush/3.0.0";
@@ -26,17 +19,6 @@ const GARBAGE = Uint8Array.of(0x0f, 0xff, 0xff);
 let devnet: Devnet;
 let stranger: Awaited<ReturnType<typeof openStranger>>;
 const clients = openClients();
-
-/** A peer that speaks libp2p but not Waku. */
-async function openStranger(address: string) {
-  const host = await createLibp2p({
-    transports: [tcp()],
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    services: { identify: identify(), ping: ping(), relay: relayService() },
-  });
-  return { host, connection: await host.dial(multiaddr(address)) };
-}
 
 beforeAll(async () => {
   devnet = await startDevnet();
@@ -52,19 +34,7 @@ function dropped(reason: DropReason): number {
   return devnet.nodes[0]?.counters.dropped[reason] ?? Number.NaN;
 }
 
-/** Writes `bytes` as they are; returns the one reply, or undefined when the node resets the stream. */
-async function exchange(codec: string, bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  const stream = await stranger.connection.newStream(codec);
-  try {
-    await stream.sink([bytes]);
-    for await (const reply of lengthPrefixed.decode(stream.source)) return reply.subarray();
-  } catch {
-    // Reset.
-  }
-  return undefined;
-}
-
-const framed = (bytes: Uint8Array) => lengthPrefixed.encode.single(bytes).subarray();
+const exchange = (codec: string, bytes: Uint8Array) => stranger.exchange(codec, bytes);
 
 test.each([METADATA, LIGHT_PUSH, LIGHT_PUSH_V2, FILTER, STORE])("garbage in a frame is counted: %s", async (codec) => {
   const before = dropped("malformed");

@@ -103,6 +103,25 @@ describe("the archive", () => {
     expect(hashes(found.messages).toSorted()).toEqual(hashes(kept.slice(0, 2)).toSorted());
   });
 
+  test("removes what is too old", async () => {
+    archive = new MessageArchive(":memory:", { maxAgeMs: 100, maxBytes: Number.POSITIVE_INFINITY });
+    await putAll([102, 101, 100, 99].map((ageMs) => messageWith({ ageMs })));
+    expect(archive.prune(NOW_MS)).toBe(2);
+    expect(pageOf({}).messages.map(({ timestampNs }) => Number(BigInt(NOW_MS) - timestampNs / NS))).toEqual([100, 99]);
+    expect(archive.prune(NOW_MS)).toBe(0);
+  });
+
+  test("removes the oldest of what is too much, and knows its bytes when it is opened again", async () => {
+    const messages = Array.from({ length: 10 }, (_, ageMs) => messageWith({ ageMs, payload: new Uint8Array(1_000) }));
+    const sizes = messages.map(({ bytes }) => bytes.length);
+    archive = new MessageArchive(":memory:", { maxAgeMs: Number.POSITIVE_INFINITY, maxBytes: 5_500 });
+    await putAll(messages);
+    expect(archive.bytes).toBe(sizes.reduce((sum, size) => sum + size));
+    expect(archive.prune(NOW_MS)).toBe(5);
+    expect(archive.bytes).toBeLessThanOrEqual(5_500);
+    expect(hashes(pageOf({}).messages)).toEqual(hashes(messages.slice(0, 5).toReversed()));
+  });
+
   test("says when it does not know the cursor", () => {
     const cursor = messageWith({ text: "never put" }).hash;
     expect(archive.query({ direction: "forward", limit: 1, cursor })).toEqual({ kind: "unknown-cursor" });

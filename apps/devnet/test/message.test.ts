@@ -34,6 +34,11 @@ test("a message without content topic is malformed", () => {
   expect(check({ contentTopic: "" })).toBe("malformed");
 });
 
+test("meta has at most 64 bytes", () => {
+  expect(check({ meta: new Uint8Array(64) })).toMatchObject({ ephemeral: false });
+  expect(check({ meta: new Uint8Array(65) })).toBe("malformed");
+});
+
 test("a message without timestamp gets the time of the node, before it is hashed", () => {
   const stamped = check({});
   expect(check({ timestamp: 0n })).toEqual(stamped);

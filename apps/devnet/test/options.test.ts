@@ -13,6 +13,10 @@ test.each<[string, DevnetOptions]>([
   ["clusterId", { clusterId: 65_536 }],
   ["shards", { shards: 0 }],
   ["dataDir", { dataDir: "" }],
+  ["limits.requestsPerSecond", { limits: { requestsPerSecond: 0 } }],
+  ["limits.burst", { limits: { burst: 0.5 } }],
+  ["retention.maxAgeMs", { retention: { maxAgeMs: 999 } }],
+  ["retention.maxBytes", { retention: { maxBytes: 0 } }],
 ])("an option out of range is refused by its name: %s", async (name, options) => {
   await expect(startDevnet(options)).rejects.toMatchObject({
     code: "INVALID_OPTION",

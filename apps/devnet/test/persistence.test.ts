@@ -34,6 +34,18 @@ test("peer ids and messages survive a restart of the whole devnet", async () => 
   await second.close();
 });
 
+test("a node that is new to a devnet takes over the history of the others", async () => {
+  const port = 0;
+  const first = await startDevnet({ nodes: 1, dataDir: folder, port });
+  const alice = await clients.connect(first, ...first.peers);
+  expect(await send(alice, TOPIC, bytesOf("old"))).toBe(true);
+  await first.close();
+  const second = await startDevnet({ nodes: 2, dataDir: folder });
+  const bob = await clients.connect(second, second.peers[1] ?? "");
+  expect((await history(bob, TOPIC)).map(textOf)).toEqual(["old"]);
+  await second.close();
+});
+
 test("the key is for its owner only", async () => {
   const devnet = await startDevnet({ dataDir: folder });
   const { mode } = await stat(join(folder, "node-1", "key"));

@@ -12,10 +12,17 @@ import Database from "better-sqlite3";
 import type { BatchResult, Campaign } from "../campaign.ts";
 import { type Death, live } from "../life.ts";
 import { Random } from "../random.ts";
-import { KEY, type KillsLine, type KillsOrder, type StepCounts, UNDER_WAY } from "../store/kills-order.ts";
+import {
+  KEY,
+  type KillsLine,
+  type KillsOrder,
+  type StepCounts,
+  type StoreFiles,
+  UNDER_WAY,
+} from "../store/kills-order.ts";
 import { openMemoryWhole, PART_NAMES, type Part, type PartName, partsOf } from "../store/parts.ts";
 
-export const KILLS_PER_BATCH = 10;
+export const KILLS_PER_BATCH = 4;
 
 export const storeKills: Campaign = {
   name: "store-kills",
@@ -34,13 +41,14 @@ export const storeKills: Campaign = {
 async function run(seed: number, batch: number): Promise<BatchResult> {
   const directory = mkdtempSync(join(tmpdir(), "chat-kills-"));
   try {
-    return await killAgainAndAgain(join(directory, "chat.db"), seed, batch);
+    const [path, secretsPath] = [join(directory, "chat.db"), join(directory, "secrets.db")];
+    return await killAgainAndAgain(batch % 2 === 0 ? { path } : { path, secretsPath }, seed, batch);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function killAgainAndAgain(path: string, seed: number, batch: number): Promise<BatchResult> {
+async function killAgainAndAgain(files: StoreFiles, seed: number, batch: number): Promise<BatchResult> {
   const random = new Random(seed, batch);
   const workload = random.word();
   const expected = partsOf(await openMemoryWhole(), workload);
@@ -51,18 +59,21 @@ async function killAgainAndAgain(path: string, seed: number, batch: number): Pro
     const acknowledged = { ...done };
     await live<KillsLine>({
       script: "store/kills-child",
-      order: { path, seed: workload, done } satisfies KillsOrder,
+      order: { files, seed: workload, done } satisfies KillsOrder,
       onLine: (line) => {
         if (line.kind === "acknowledged") acknowledged[line.part] = Math.max(acknowledged[line.part], line.number);
       },
       death: deathOf(random),
     });
     if (acknowledged.chat > done.chat) killsWhileWriting += 1;
-    done = await compare(path, { seed: workload, expected, done, acknowledged });
+    done = await compare(files, { seed: workload, expected, done, acknowledged });
     for (const part of PART_NAMES) mostUnacknowledged = Math.max(mostUnacknowledged, done[part] - acknowledged[part]);
   }
   return {
-    counts: { kills: KILLS_PER_BATCH },
+    counts: {
+      kills: KILLS_PER_BATCH,
+      [files.secretsPath === undefined ? "kills.oneFile" : "kills.twoFiles"]: KILLS_PER_BATCH,
+    },
     peaks: {
       mostTransactions: done.chat,
       mostQueueCommits: done.queue,
@@ -88,8 +99,8 @@ type Known = {
 };
 
 /** @returns how many steps of each part are stored now @throws Error if these are not the first so many, with all that are acknowledged */
-async function compare(path: string, { seed, expected, done, acknowledged }: Known): Promise<StepCounts> {
-  const store = await openStore({ path, key: KEY });
+async function compare(files: StoreFiles, { seed, expected, done, acknowledged }: Known): Promise<StepCounts> {
+  const store = await openStore({ ...files, key: KEY });
   const stored = partsOf(store, seed);
   const counts = { ...done };
   for (const part of PART_NAMES) {
@@ -98,7 +109,7 @@ async function compare(path: string, { seed, expected, done, acknowledged }: Kno
     counts[part] = await countOf(part, stored[part], expected[part], made);
   }
   await store.close();
-  checkPages(path);
+  for (const path of Object.values(files)) checkPages(path);
   return counts;
 }
 

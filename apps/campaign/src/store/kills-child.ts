@@ -10,8 +10,8 @@ import { KEY, type KillsLine, type KillsOrder, UNDER_WAY } from "./kills-order.t
 import { PART_NAMES, type PartName, partsOf } from "./parts.ts";
 import { failingChangeOf } from "./workload.ts";
 
-const { path, seed, done }: KillsOrder = JSON.parse(process.argv[2] ?? "");
-const store = await openStore({ path, key: KEY });
+const { files, seed, done }: KillsOrder = JSON.parse(process.argv[2] ?? "");
+const store = await openStore({ ...files, key: KEY });
 const parts = partsOf(store, seed);
 const last: Record<PartName, number> = { ...done };
 tell({ kind: "open" });

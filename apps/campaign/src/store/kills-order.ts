@@ -7,7 +7,10 @@ import type { PartName } from "./parts.ts";
 /** How many steps of each part there are. */
 export type StepCounts = Readonly<Record<PartName, number>>;
 
-export type KillsOrder = { readonly path: string; readonly seed: number; readonly done: StepCounts };
+export type KillsOrder = { readonly files: StoreFiles; readonly seed: number; readonly done: StepCounts };
+
+/** With `secretsPath`, the secrets have a file of their own. */
+export type StoreFiles = { readonly path: string; readonly secretsPath?: string };
 
 export type KillsLine =
   | { readonly kind: "open" }

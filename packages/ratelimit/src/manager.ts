@@ -12,7 +12,7 @@ import { Listeners } from "./listeners.ts";
 import type { MessageStatus, Priority } from "./message.ts";
 import { type Ending, MessageBook } from "./message-book.ts";
 import { type RateLimitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import type { QueueChange, QueueContents } from "./queue-store.ts";
+import type { QueueChange, QueueContents, QueueStore } from "./queue-store.ts";
 import { type Quota, roomFor } from "./quota.ts";
 import { QuotaKeeper } from "./quota-keeper.ts";
 import { Schedule } from "./schedule.ts";
@@ -23,6 +23,9 @@ export type SubmitOptions = {
   /** @default "normal" */
   readonly priority?: Priority;
 };
+
+/** One store that two managers were given would give each place of an epoch away twice. */
+const inUse = new WeakSet<QueueStore>();
 
 export class RateLimitManager implements StatusSource, AsyncDisposable {
   readonly #options: ResolvedOptions;
@@ -49,17 +52,24 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
    * Takes over the store and goes on with what it holds. A quota source that does not answer is asked again: until it
    * does, messages are taken and wait.
    *
-   * @throws {@link RateLimitError} `INVALID_OPTION`, and what the store throws, as a rejection
+   * @throws {@link RateLimitError} `INVALID_OPTION`, `STORE_LOCKED` if another manager has the store, and what the store
+   *   throws, as a rejection
    */
   static async open(options: RateLimitOptions): Promise<RateLimitManager> {
     const resolved = await resolveOptions(options);
+    const { store } = resolved;
+    if (inUse.has(store)) {
+      throw new RateLimitError("STORE_LOCKED", "store: want one that no other manager has, got one in use");
+    }
+    inUse.add(store);
     try {
-      const contents = await resolved.store.load();
+      const contents = await store.load();
       const manager = new RateLimitManager(resolved, contents);
       await manager.#begin(contents);
       return manager;
     } catch (error) {
-      await resolved.store.close();
+      inUse.delete(store);
+      await store.close();
       throw error;
     }
   }
@@ -199,6 +209,7 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
     this.#closing.abort();
     await this.#dispatcher.stop();
     await this.#options.store.close();
+    inUse.delete(this.#options.store);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -708,6 +708,25 @@ describe("hold and release", () => {
 });
 
 describe("restarts (RATE-R2, R3)", () => {
+  test("a store that a manager has is refused to a second one, until the first one is closed or did not open", async () => {
+    const queue = await openMemoryQueue();
+    const store: QueueStore = {
+      load: () => queue.load(),
+      commit: (changes) => queue.commit(changes),
+      bytesOf: (id) => queue.bytesOf(id),
+      close: async () => {},
+    };
+    const { manager, submit } = await open({ store });
+    await expect(open({ store })).rejects.toMatchObject({ name: "RateLimitError", code: "STORE_LOCKED" });
+    await submit("a");
+    await manager.close();
+    const failing = { ...store, load: () => Promise.reject(new Error("no")) };
+    for (let time = 0; time < 2; time += 1) await expect(open({ store: failing })).rejects.toThrow("no");
+    const { manager: next } = await open({ store });
+    expect(next.status("a")).toBeDefined();
+    await next.close();
+  });
+
   test("queue, statuses and quota go on where they were", async () => {
     const queue = new MemoryQueue();
     const first = await open({ store: await openMemoryQueue(queue) });

@@ -16,6 +16,7 @@ type Write = {
 export class GroupCommit {
   readonly #files: Transactions;
   #group: Write[] = [];
+  #isUnderWay = false;
 
   constructor(files: Transactions) {
     this.#files = files;
@@ -30,10 +31,12 @@ export class GroupCommit {
 
   /** Commits what has been given so far, at once. Never throws: each call of {@link write} is told by its promise. */
   commit(): void {
+    if (this.#isUnderWay) return; // asked for by a write of the group: what it gave comes next
     const group = this.#group;
     this.#group = [];
     if (group.length === 0) return; // somebody else was faster
     const failures = new Map<Write, unknown>();
+    this.#isUnderWay = true;
     try {
       this.#files.transaction(() => {
         for (const write of group) {
@@ -45,6 +48,8 @@ export class GroupCommit {
       // Nothing of the group is in the database. Those that had failed before keep their own reason.
       for (const write of group) write.reject(failures.get(write) ?? error);
       return;
+    } finally {
+      this.#isUnderWay = false;
     }
     for (const write of group) {
       if (failures.has(write)) write.reject(failures.get(write));

@@ -111,6 +111,22 @@ test("a change may close the store and write to it: the first is done afterwards
   expect(await next.messages.consumed()).toBe(3);
 });
 
+test("a change may use the other parts of the store: what it gives them is not part of the change, and comes next", async () => {
+  const { connection, store } = openBare("nested.db");
+  await using _store = store;
+  const exec = jest.spyOn(connection, "exec");
+  const inside: Promise<unknown>[] = [];
+  const ledger = { floor: 1, epochs: [] };
+  const write = store.write(() => {
+    inside.push(store.queue.commit([{ kind: "ledger", ledger }]), store.queue.load(), store.queue.close());
+    throw new Error("no");
+  });
+  await expect(write).rejects.toThrow("no");
+  expect(await Promise.all(inside)).toMatchObject([undefined, { queued: [] }, undefined]);
+  expect(await store.queue.load()).toMatchObject({ ledger });
+  expect(exec.mock.calls.filter(([sql]) => sql === "COMMIT")).toHaveLength(2);
+});
+
 test("a store is opened with the settings that durability and deletion rest on", async () => {
   const pragma = jest.spyOn(Connection.prototype, "pragma");
   await using _store = await openStore({ path: directory.file("settings.db"), key });

@@ -93,6 +93,12 @@ class Ours {
   }
 }
 
+/** As if its sender had never reached us, and we were to ask for it now. */
+function asked({ content, sender }: SdsMessage) {
+  const request = { dueMs: START_MS, attempts: 0, isPostponed: false };
+  return { messageId: content?.messageId ?? "", sinceMs: START_MS, sender, request };
+}
+
 function kinds(events: readonly SdsEvent[]): string[] {
   return events.map(({ kind }) => kind);
 }
@@ -274,6 +280,20 @@ describe("what the table in the README says of it", () => {
     expect(await bob.sync()).toBeUndefined();
   });
 
+  test("it answers as often as it is asked, everything at once", async () => {
+    const sent = [];
+    for (const text of ["1", "2", "3"]) sent.push(await bob.send(text));
+    const state = { ...alice.state, missing: sent.map((bytes) => asked(alice.read(bytes))) };
+    for (let round = 0; round < 3; round += 1) {
+      const nowMs = START_MS + round * 1_000;
+      jest.setSystemTime(nowMs);
+      const request = acknowledge({ ...state, lamport: nowMs }, { nowMs, nameMessage, repair: {} });
+      await bob.receive(request?.bytes ?? new Uint8Array());
+      jest.setSystemTime(nowMs + 1);
+      expect(await bob.repairs()).toHaveLength(3);
+    }
+  });
+
   test("when a dependency is lost, it drops what follows instead of delivering it", async () => {
     const impatient = new Incumbent(CHANNEL, "bob", { timeoutForLostMessagesMs: 1_000 });
     alice.send("lost");
@@ -282,6 +302,15 @@ describe("what the table in the README says of it", () => {
     expect(impatient.channel.sweepIncomingBuffer()).toEqual([]);
     expect(impatient.delivered).toEqual([]);
     expect(Reflect.get(impatient.channel, "incomingBuffer")).toHaveLength(0);
+  });
+
+  test("it adopts any Lamport time, so one message puts its own out of the range that others read", async () => {
+    const [forged, texts] = [
+      openChannel({ channelId: CHANNEL, participantId: "mallory" }),
+      { random: NO_JITTER, nameMessage },
+    ];
+    await bob.receive(send(forged, TEXT.encode("far ahead"), { ...texts, nowMs: Number.MAX_SAFE_INTEGER }).bytes);
+    expect(parse(await bob.send("hello"), { form: "full", nameMessage })).toBeUndefined();
   });
 
   test("a filter of another size breaks the message that carries it", async () => {

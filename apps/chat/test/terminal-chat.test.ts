@@ -53,7 +53,7 @@ test("two people meet by a link, write both ways, leave, and find each other aga
   raya.type("/quit");
   const leftAtMs = performance.now();
   const rayasEnd = await raya.ended();
-  expect(performance.now() - leftAtMs).toBeLessThan(3000);
+  expect(performance.now() - leftAtMs).toBeLessThan(10_000); // it does not hang; machines may be slow
   expect(rayasEnd).toMatchObject({ code: 0, error: "" });
   expect(rayasEnd.out).toMatch(/Bye\.\n$/);
 

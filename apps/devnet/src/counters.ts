@@ -35,6 +35,8 @@ export type DropReason =
   | "rln-stale"
   /** A second message in a slot that RLN gives to one. */
   | "rln-double"
+  /** A message lost on purpose. */
+  | "fault"
   /** A message or query the archive could not serve. */
   | "archive-failed";
 
@@ -54,6 +56,7 @@ const DROP_REASONS: readonly DropReason[] = [
   "rln-invalid",
   "rln-stale",
   "rln-double",
+  "fault",
   "archive-failed",
 ];
 

@@ -34,6 +34,8 @@ export interface FilterDeps {
   readonly pubsubTopics: ReadonlySet<string>;
   readonly counters: Counters;
   readonly limiter: PeerLimiter;
+  /** Calls back once for each time that the message is to go to one subscriber. */
+  readonly passOn: (deliver: () => void) => void;
   readonly ping: (peer: PeerId, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -59,11 +61,12 @@ export class FilterService {
   /** Queues the message for each subscriber of its topics. */
   push({ pubsubTopic, contentTopic, wire }: Message): void {
     const wanted = criterion(pubsubTopic, contentTopic);
-    let frame: Uint8Array | undefined;
+    let encoded: Uint8Array | undefined;
     for (const { topics, queue } of this.#subscribers.values()) {
       if (!topics.has(wanted)) continue;
-      frame ??= proto_filter_v2.MessagePush.encode({ pubsubTopic, wakuMessage: wire });
-      queue.push(frame);
+      encoded ??= proto_filter_v2.MessagePush.encode({ pubsubTopic, wakuMessage: wire });
+      const frame = encoded;
+      this.#deps.passOn(() => queue.push(frame));
     }
   }
 

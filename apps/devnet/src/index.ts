@@ -1,5 +1,6 @@
 export type { DropReason, NodeCounters } from "./counters.ts";
 export { DevnetError, type DevnetErrorCode } from "./errors.ts";
+export type { FaultOptions } from "./faults.ts";
 export type { Retention } from "./message-archive.ts";
 export { DEVNET_CLUSTER_ID, DEVNET_SHARDS } from "./network.ts";
 export type { PeerLimits } from "./peer-limits.ts";

@@ -44,6 +44,8 @@ export interface LightPushDeps {
   readonly network: Network;
   readonly counters: Counters;
   readonly limiter: PeerLimiter;
+  /** A status to refuse with on purpose. */
+  readonly refusal: () => number | undefined;
   readonly publish: Publish;
 }
 
@@ -83,11 +85,16 @@ async function push(
   peer: string,
   pubsubTopic: string | undefined,
   message: WireMessage | undefined,
-  { network, counters, limiter, publish }: LightPushDeps,
+  { network, counters, limiter, refusal, publish }: LightPushDeps,
 ): Promise<Outcome> {
   if (!limiter.allows(peer)) {
     counters.dropped["rate-limited"] += 1;
     return { status: STATUS.tooManyRequests, detail: "too many requests: wait, then push again" };
+  }
+  const refused = refusal();
+  if (refused !== undefined) {
+    counters.dropped.fault += 1;
+    return { status: refused, detail: "refused on purpose, by the faults of this devnet" };
   }
   if (message === undefined) {
     counters.dropped.malformed += 1;

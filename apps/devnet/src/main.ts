@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DevnetError } from "./errors.ts";
+import type { FaultOptions } from "./faults.ts";
 import { type Devnet, type DevnetOptions, startDevnet } from "./start-devnet.ts";
 
 const DEFAULT_PORT = 60_000;
@@ -22,6 +23,18 @@ Usage: devnet [options]
                    refuse what has no RLN proof; LIMIT messages for each member in an epoch of SECONDS (default 100/600).
                    The memberships are files in DIR/rln, so it wants --data-dir
   --rln-members N  how many memberships there are at least (default 2)
+  --limit N        requests of one kind that each peer may make in a second (default 1000)
+  --keep-hours H   remove older messages from the store (default: keep them)
+  --keep-mb MB     keep at most so many megabytes of messages, on each node (default 1024)
+
+Faults, to see how an app takes them:
+  --loss SHARE     do not pass on this share of messages (0 to 1)
+  --duplicate SHARE  send this share of messages to a subscriber twice (0 to 1)
+  --delay MS[-MS]  pass messages on later
+  --refuse STATUS[/SHARE]  refuse pushes, or a share of them, with a status from 400 to 599
+  --amnesia        acknowledge messages and store none
+  --seed N         draw other faults
+
   --json           print one line of JSON, {"peers": [...], "network": {...}}, instead of text
   --help           print this
 `;
@@ -40,6 +53,15 @@ function parse(args: string[]): Command {
       host: { type: "string", default: "127.0.0.1" },
       rln: { type: "string" },
       "rln-members": { type: "string", default: "2" },
+      limit: { type: "string", default: "1000" },
+      "keep-hours": { type: "string" },
+      "keep-mb": { type: "string", default: "1024" },
+      loss: { type: "string", default: "0" },
+      duplicate: { type: "string", default: "0" },
+      delay: { type: "string", default: "0" },
+      refuse: { type: "string" },
+      amnesia: { type: "boolean", default: false },
+      seed: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -51,6 +73,12 @@ function parse(args: string[]): Command {
     nodes: toNumber("nodes", values.nodes),
     host,
     dataDir: values["data-dir"] ?? null,
+    limits: { requestsPerSecond: toNumber("limit", values.limit) },
+    retention: {
+      maxBytes: toNumber("keep-mb", values["keep-mb"]) * 1_000_000,
+      ...(values["keep-hours"] && { maxAgeMs: toNumber("keep-hours", values["keep-hours"]) * 3_600_000 }),
+    },
+    faults: faultOptions(values),
     ...rlnOptions(values.rln, values["rln-members"], values["data-dir"]),
   };
   return { kind: "run", options, json };
@@ -76,6 +104,33 @@ function rlnOptions(
     members: toNumber("rln-members", members),
   };
   return { rln };
+}
+
+interface FaultFlags {
+  readonly loss: string;
+  readonly duplicate: string;
+  readonly delay: string;
+  readonly refuse?: string | undefined;
+  readonly amnesia: boolean;
+  readonly seed: string;
+}
+
+function faultOptions({ loss, duplicate, delay, refuse, amnesia, seed }: FaultFlags): FaultOptions {
+  const [minMs = "", maxMs = minMs] = delay.split("-", 2);
+  const [status = "", refusal = "1"] = refuse?.split("/", 2) ?? [];
+  return {
+    loss: toShare("loss", loss),
+    duplication: toShare("duplicate", duplicate),
+    delayMs: [toNumber("delay", minMs), toNumber("delay", maxMs)],
+    ...(refuse !== undefined && { refuseWith: toNumber("refuse", status), refusal: toShare("refuse", refusal) }),
+    amnesia,
+    seed: toNumber("seed", seed),
+  };
+}
+
+function toShare(name: string, text: string): number {
+  if (/^\d*\.?\d+$/.test(text)) return Number(text);
+  throw new DevnetError("INVALID_OPTION", `${name}: want a share from 0 to 1, got ${text}`);
 }
 
 function toNumber(name: string, text: string): number {

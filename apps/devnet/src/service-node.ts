@@ -7,7 +7,7 @@ import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
 import { type Identify, identify } from "@libp2p/identify";
-import type { Libp2p, PrivateKey, StreamHandler } from "@libp2p/interface";
+import type { Libp2p, PeerId, PrivateKey, StreamHandler } from "@libp2p/interface";
 import { mplex } from "@libp2p/mplex";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
@@ -18,6 +18,7 @@ import { createLibp2p } from "libp2p";
 import { catchUp } from "./catch-up.ts";
 import { createCounters, type NodeCounters, snapshot } from "./counters.ts";
 import { DevnetError } from "./errors.ts";
+import { type FaultOptions, Faults } from "./faults.ts";
 import { FILTER_SUBSCRIBE_CODEC, FilterService } from "./filter.ts";
 import {
   LIGHT_PUSH_CODEC,
@@ -28,6 +29,7 @@ import {
 } from "./light-push.ts";
 import { isWebSocket, keepLinked, link } from "./links.ts";
 import { type Checked, checkMessage, decodeMessage, type Message, type WireMessage } from "./message.ts";
+import type { ArchivePage, ArchiveQuery } from "./message-archive.ts";
 import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
 import { MAX_AGE_MS, type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
@@ -52,6 +54,8 @@ export interface DevnetNode {
   readonly relayPeers: Readonly<Record<string, number>>;
   /** A copy of the counts up to now. */
   readonly counters: NodeCounters;
+  /** Replaces the faults that were set before; `{}` ends them. @throws {@link DevnetError} `INVALID_OPTION` */
+  setFaults(faults: FaultOptions): void;
   /** Closes all connections and frees the ports; key and messages are kept. Idempotent. */
   stop(): Promise<void>;
   /**
@@ -83,6 +87,11 @@ export class ServiceNode implements DevnetNode {
   readonly #topics: ReadonlySet<string>;
   readonly #counters = createCounters();
   readonly #filter: FilterService;
+  readonly #faults = new Faults(() => {
+    this.#counters.dropped.fault += 1;
+  });
+  /** Siblings on the other side of a partition. */
+  #apart: ReadonlySet<ServiceNode> = new Set();
   readonly #limiters: Record<"push" | "filter" | "store", PeerLimiter>;
   /** Since when each sibling may have messages that this node lacks, in nanoseconds; absent while they are linked. */
   readonly #gaps = new Map<string, bigint>();
@@ -102,6 +111,7 @@ export class ServiceNode implements DevnetNode {
     this.#limiters = { push: limiter(), filter: limiter(), store: limiter() };
     this.#filter = new FilterService({
       limiter: this.#limiters.filter,
+      passOn: (deliver) => this.#faults.passOn(deliver),
       pubsubTopics: this.#topics,
       counters: this.#counters,
       ping: async (peer, signal) => this.#host?.services.ping.ping(peer, { signal }),
@@ -131,6 +141,37 @@ export class ServiceNode implements DevnetNode {
 
   get counters(): NodeCounters {
     return snapshot(this.#counters, this.#filter.subscribers);
+  }
+
+  setFaults(faults: FaultOptions): void {
+    this.#faults.set(faults);
+  }
+
+  /** Closes the links to `siblings`, and keeps them closed until it is called with others. */
+  cutOff(siblings: readonly ServiceNode[]): void {
+    this.#apart = new Set(siblings);
+    for (const connection of this.#host?.getConnections() ?? []) {
+      if (this.#isApart(connection.remotePeer)) connection.abort(new Error("partition"));
+    }
+  }
+
+  /** Links to every running sibling on this side that it is not linked to. */
+  linkUp(): Promise<void> {
+    return this.#inTurn(async () => {
+      const host = this.#host;
+      if (host !== undefined) await this.#linkAll(host);
+    });
+  }
+
+  /** Takes over what siblings stored while they were away. */
+  async catchUpWithAll(): Promise<void> {
+    const host = this.#host;
+    if (host === undefined) return;
+    await Promise.all([...this.#gaps.keys()].map((peerId) => this.#catchUp(host, peerId)));
+  }
+
+  #isApart(peer: PeerId): boolean {
+    return [...this.#apart].some(({ peerId }) => peerId === peer.toString());
   }
 
   start(): Promise<void> {
@@ -175,6 +216,11 @@ export class ServiceNode implements DevnetNode {
       // By default it cuts a connection for a sixth message in a second to a stream that is gone: the last words of a ping
       // that ended, of which a burst has more (`push-queue.ts`).
       streamMuxers: [yamux(), mplex({ disconnectThreshold: 1_000 })],
+      connectionGater: {
+        denyDialPeer: (peer) => this.#isApart(peer),
+        denyInboundEncryptedConnection: (peer) => this.#isApart(peer),
+        denyDialMultiaddr: () => false,
+      },
       connectionManager: {
         maxConnections: MAX_CONNECTIONS,
         // The default refuses the sixth connection of a second, and all of ours come from one host.
@@ -220,13 +266,16 @@ export class ServiceNode implements DevnetNode {
     const { network, files } = this.#options;
     const publish = (pubsubTopic: string, wire: WireMessage) => this.#publish(pubsubTopic, wire);
     const counters = this.#counters;
-    const push = { network, counters, publish, limiter: this.#limiters.push };
+    const push = { network, counters, publish, limiter: this.#limiters.push, refusal: () => this.#faults.refusal() };
+    const archive = {
+      query: (query: ArchiveQuery) => (this.#faults.amnesia ? NO_HISTORY : files.archive.query(query)),
+    };
     return [
       [METADATA_CODEC, metadataHandler(network, this.#counters)],
       [LIGHT_PUSH_CODEC, lightPushHandler(push)],
       [LIGHT_PUSH_CODEC_V2, lightPushHandlerV2(push)],
       [FILTER_SUBSCRIBE_CODEC, this.#filter.handler],
-      [STORE_CODEC, storeHandler({ archive: files.archive, counters, limiter: this.#limiters.store })],
+      [STORE_CODEC, storeHandler({ archive, counters, limiter: this.#limiters.store })],
     ];
   }
 
@@ -251,14 +300,28 @@ export class ServiceNode implements DevnetNode {
 
   /** Connects to every running sibling, and stays connected. */
   async #link(host: Host): Promise<void> {
-    const { siblings, name } = this.#options;
     const { signal } = this.#running;
-    const running = () => siblings().filter((sibling) => sibling !== this && sibling.isRunning);
     const findHost = (peerId: string) => {
-      const sibling = running().find((candidate) => candidate.peerId === peerId);
+      const sibling = this.#reachable().find((candidate) => candidate.peerId === peerId);
       return sibling === undefined ? undefined : sibling.#host;
     };
     keepLinked(host, findHost, this.#topics, signal, (peerId) => void this.#catchUp(host, peerId));
+    try {
+      await this.#linkAll(host);
+    } catch (cause) {
+      await this.#disconnect();
+      const detail = `${this.#options.name}: the other nodes did not answer in time`;
+      throw new DevnetError("LINK_TIMEOUT", detail, { cause });
+    }
+  }
+
+  #reachable(): ServiceNode[] {
+    const { siblings } = this.#options;
+    return siblings().filter((sibling) => sibling !== this && sibling.isRunning && !this.#apart.has(sibling));
+  }
+
+  async #linkAll(host: Host): Promise<void> {
+    const { signal } = this.#running;
     const linkTo = async (sibling: ServiceNode) => {
       const other = sibling.#host;
       if (other === undefined) return;
@@ -270,12 +333,7 @@ export class ServiceNode implements DevnetNode {
         if (sibling.#host === other) throw error;
       }
     };
-    try {
-      await Promise.all(running().map(linkTo));
-    } catch (cause) {
-      await this.#disconnect();
-      throw new DevnetError("LINK_TIMEOUT", `${name}: the other nodes did not answer in time`, { cause });
-    }
+    await Promise.all(this.#reachable().map(linkTo));
   }
 
   async #disconnect(): Promise<void> {
@@ -285,6 +343,7 @@ export class ServiceNode implements DevnetNode {
     this.#running.abort();
     clearInterval(this.#pruning);
     this.#filter.clear();
+    this.#faults.clear();
     await host.stop();
     this.#options.log(`${this.#options.name} stopped`);
   }
@@ -334,12 +393,21 @@ export class ServiceNode implements DevnetNode {
     } catch {
       return { kind: "refused", reason: "archive-failed", detail: "the message could not be stored; try again" };
     }
+    const relayed: { peers?: Promise<number> } = {};
+    this.#faults.passOn(() => {
+      relayed.peers ??= this.#relay(pubsubTopic, message.bytes);
+    });
+    return { kind: "published", relayPeers: (await relayed.peers) ?? 0 };
+  }
+
+  /** @returns how many nodes it was sent to */
+  async #relay(pubsubTopic: string, bytes: Uint8Array): Promise<number> {
     try {
-      const sent = await this.#host?.services.relay.publish(pubsubTopic, message.bytes);
-      return { kind: "published", relayPeers: sent?.recipients.length ?? 0 };
+      const sent = await this.#host?.services.relay.publish(pubsubTopic, bytes);
+      return sent?.recipients.length ?? 0;
     } catch {
       // It is stored and pushed to subscribers here; only the other nodes did not get it.
-      return { kind: "published", relayPeers: 0 };
+      return 0;
     }
   }
 
@@ -372,7 +440,7 @@ export class ServiceNode implements DevnetNode {
 
   /** Stores a message unless it is ephemeral, then hands it to subscribers unless they had it. */
   async #keep(message: Message): Promise<void> {
-    if (!message.ephemeral) {
+    if (!message.ephemeral && !this.#faults.amnesia) {
       if (!(await this.#options.files.archive.put(message))) {
         this.#counters.dropped.duplicate += 1;
         return;
@@ -382,6 +450,8 @@ export class ServiceNode implements DevnetNode {
     this.#filter.push(message);
   }
 }
+
+const NO_HISTORY: ArchivePage = { kind: "page", messages: [] };
 
 function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n;

@@ -4,9 +4,11 @@
  */
 import { isIP } from "node:net";
 import { DevnetError } from "./errors.ts";
+import type { FaultOptions } from "./faults.ts";
 import type { ResolvedRetention, Retention } from "./message-archive.ts";
 import { DEVNET_CLUSTER_ID, DEVNET_SHARDS } from "./network.ts";
 import { openNodeFiles } from "./node-files.ts";
+import { heal, partition } from "./partition.ts";
 import type { PeerLimits, ResolvedLimits } from "./peer-limits.ts";
 import { type DevnetRln, RlnMembers, type RlnOptions } from "./rln/devnet-rln.ts";
 import { type DevnetNode, ServiceNode } from "./service-node.ts";
@@ -30,6 +32,8 @@ export interface DevnetOptions {
   readonly retention?: Retention;
   /** Takes a line on each start and stop of a node. @default nothing is written */
   readonly log?: (line: string) => void;
+  /** Faults of every node from the start. @default none */
+  readonly faults?: FaultOptions;
   /** Refuses what has no proof that its sender keeps a limit. @default no limit */
   readonly rln?: RlnOptions;
 }
@@ -41,6 +45,17 @@ export interface Devnet {
   readonly network: { readonly clusterId: number; readonly shards: number };
   /** Undefined without the option `rln`. */
   readonly rln: DevnetRln | undefined;
+  /** Sets the faults of every node; `{}` ends them. @throws {@link DevnetError} `INVALID_OPTION` */
+  setFaults(faults: FaultOptions): void;
+  /**
+   * Splits the nodes into groups that cannot reach each other; light nodes keep their connections. A node that is in no
+   * group is alone.
+   * @param groups - indexes of `nodes`
+   * @throws {@link DevnetError} `INVALID_OPTION`
+   */
+  partition(groups: readonly (readonly number[])[]): Promise<void>;
+  /** Ends a partition; resolves when the nodes have caught up with each other. */
+  heal(): Promise<void>;
   /** Stops every node; nothing of the devnet keeps the process alive afterwards. Idempotent. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -75,16 +90,29 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
         rln: rln?.validator(),
       });
       nodes.push(node);
+      node.setFaults(options.faults ?? {});
       await node.start();
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { nodes, peers: nodes.map(({ webSocket }) => webSocket), network, rln, close, [Symbol.asyncDispose]: close };
+  return {
+    nodes,
+    peers: nodes.map(({ webSocket }) => webSocket),
+    network,
+    rln,
+    setFaults: (faults) => {
+      for (const node of nodes) node.setFaults(faults);
+    },
+    partition: async (groups) => partition(nodes, groups),
+    heal: () => heal(nodes),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-type Resolved = Required<Omit<DevnetOptions, "rln" | "limits" | "retention">> & {
+type Resolved = Required<Omit<DevnetOptions, "rln" | "limits" | "retention" | "faults">> & {
   readonly limits: ResolvedLimits;
   readonly retention: ResolvedRetention;
 };

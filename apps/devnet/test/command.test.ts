@@ -63,6 +63,8 @@ test("prints readable lines and ends after SIGINT; a taken port is explained", a
 test.each([
   [["--port", "none"], "port: want a number, got none"],
   [["--nodes", "99"], "nodes: want an integer from 1 to 16, got 99"],
+  [["--loss", "2"], "faults.loss: want a share from 0 to 1, got 2"],
+  [["--refuse", "200"], "faults.refuseWith: want a status from 400 to 599, got 200"],
   [["--unknown"], "Unknown option '--unknown'"],
 ])(
   "explains a wrong option: %j",

@@ -63,7 +63,13 @@ test("a subscriber of whom nothing is heard for 5 minutes is forgotten; one that
   jest.useFakeTimers({ doNotFake: ["setImmediate", "queueMicrotask", "nextTick"] });
   const counters = createCounters();
   const limiter = new PeerLimiter({ requestsPerSecond: 10, burst: 10 });
-  const filter = new FilterService({ pubsubTopics: TOPICS, counters, limiter, ping: async () => {} });
+  const filter = new FilterService({
+    pubsubTopics: TOPICS,
+    counters,
+    limiter,
+    passOn: (deliver) => deliver(),
+    ping: async () => {},
+  });
   filter.start();
   const ask = async (peer: string, filterSubscribeType: typeof SUBSCRIBE | typeof SUBSCRIBER_PING) => {
     const contentTopics = filterSubscribeType === SUBSCRIBE ? ["/a/1/b/c"] : [];

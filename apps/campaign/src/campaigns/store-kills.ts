@@ -21,6 +21,7 @@ import {
   UNDER_WAY,
 } from "../store/kills-order.ts";
 import { openMemoryWhole, PART_NAMES, type Part, type PartName, partsOf } from "../store/parts.ts";
+import { KEY, type StoreFiles } from "../store/store-files.ts";
 
 export const KILLS_PER_BATCH = 4;
 

@@ -4,11 +4,12 @@
  * @module
  */
 import crypto from "node:crypto";
-import { rmSync, writeFileSync, writeSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { Random } from "../random.ts";
 import { type Files, MUTATIONS } from "./hostile-files.ts";
+import type { StoreFiles } from "./store-files.ts";
 
 export type FuzzOrder = {
   readonly seed: number;
@@ -33,39 +34,67 @@ crypto.randomBytes = ((length: number) => Buffer.from(nonces.bytes(length))) as 
 syncBuiltinESMExports();
 const { makeBases, withStore } = await import("./intact.ts");
 
+/** What is hostile: the one file of a store, or one of its two. */
+const TARGETS = ["file", "file", "file", "file", "messages", "secrets"] as const;
+type Target = (typeof TARGETS)[number];
+
 /** What each call may end with, opening and closing among them. */
 const DOCUMENTED = ["CORRUPT", "WRONG_KEY", "SCHEMA_TOO_NEW", "IO", "INVALID_RECORD"];
 
 /** All that was ever put at a place. */
 const sealed = new Map<string, Set<string>>();
-const bases = await makeBases(join(order.directory, "intact.db"), random, (place, value) => {
+const remember = (place: string, value: string) => {
   const values = sealed.get(place) ?? new Set();
   sealed.set(place, values.add(value));
-});
+};
+const names = { path: join(order.directory, "hostile.db"), secretsPath: join(order.directory, "secrets.db") };
+const oneFile = await makeBases({ path: names.path }, random, remember);
+const twoFiles = await makeBases(names, random, remember);
 
-const path = join(order.directory, "hostile.db");
 let slowestMs = 0;
 for (let index = 0; index < order.files; index += 1) {
+  const target = random.pick(TARGETS);
   const mutation = random.pick(Object.keys(MUTATIONS));
-  tell({ kind: "file", index, mutation });
-  const files = MUTATIONS[mutation]?.(random, bases, join(order.directory, "scratch.db"));
-  if (files === undefined) throw new RangeError(`mutation: want one of those listed, got ${mutation}`);
+  tell({ kind: "file", index, mutation: target === "file" ? mutation : target });
+  write(target, mutation);
   const startedAtMs = performance.now();
-  for (const code of await outcomesOf(files)) tell({ kind: "outcome", mutation, code });
+  const outcomes = await outcomesOf(target === "file" ? { path: names.path } : names);
+  for (const code of outcomes) tell({ kind: "outcome", mutation: target === "file" ? mutation : target, code });
   slowestMs = Math.max(slowestMs, performance.now() - startedAtMs);
 }
-for (const suffix of ["", "-wal", "-journal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+removeAll();
 tell({ kind: "done", slowestMs, peakResidentBytes: process.resourceUsage().maxRSS * 1_024 });
 
+/** Writes a hostile file, beside an intact one if the store has two. */
+function write(target: Target, mutation: string): void {
+  const { path, secretsPath = path } = target === "file" ? oneFile : twoFiles;
+  const hostile = MUTATIONS[mutation]?.(random, target === "secrets" ? secretsPath : path, `${names.path}.scratch`);
+  if (hostile === undefined) throw new RangeError(`mutation: want one of those listed, got ${mutation}`);
+  removeAll();
+  put(target === "secrets" ? names.secretsPath : names.path, hostile);
+  if (target === "file") return;
+  const other = target === "secrets" ? path : secretsPath;
+  put(
+    target === "secrets" ? names.path : names.secretsPath,
+    hostile.wal === undefined ? { database: other.closed } : other.killed,
+  );
+}
+
+function put(file: string, { database, wal, journal }: Files): void {
+  writeFileSync(file, database);
+  if (wal !== undefined) writeFileSync(`${file}-wal`, wal);
+  if (journal !== undefined) writeFileSync(`${file}-journal`, journal);
+}
+
+function removeAll(): void {
+  for (const name of readdirSync(order.directory)) rmSync(join(order.directory, name));
+}
+
 /** @returns what the calls ended with: "read", or a code, once each */
-async function outcomesOf({ database, wal, journal }: Files): Promise<Set<string>> {
+async function outcomesOf(files: StoreFiles): Promise<Set<string>> {
   const outcomes = new Set<string>();
   const note = (error: unknown) => outcomes.add(codeOf(error));
-  for (const suffix of ["-wal", "-journal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
-  writeFileSync(path, database);
-  if (wal !== undefined) writeFileSync(`${path}-wal`, wal);
-  if (journal !== undefined) writeFileSync(`${path}-journal`, journal);
-  const opened = withStore(path, async (reads, writes) => {
+  const opened = withStore(files, async (reads, writes) => {
     for (const read of reads) {
       try {
         for (const [place, value] of await read()) check(place, value);
@@ -74,7 +103,7 @@ async function outcomesOf({ database, wal, journal }: Files): Promise<Set<string
         note(error);
       }
     }
-    for (const write of writes) await write().catch(note);
+    for (const step of writes) await step().catch(note);
   });
   await opened.catch(note);
   return outcomes;

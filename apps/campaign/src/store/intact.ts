@@ -8,15 +8,14 @@ import { openStore } from "@chat/store-sqlite";
 import type { Random } from "../random.ts";
 import type { Bases } from "./hostile-files.ts";
 import { IDS, type Read, readsOfPartialSets, readsOfQueue, readsOfStore } from "./readings.ts";
-
-export const KEY = new Uint8Array(32).fill(7);
+import { KEY, type StoreFiles } from "./store-files.ts";
 
 /** Opens the file and runs `work` with all reads, and a write of each part, of what it is. */
 export async function withStore(
-  path: string,
+  files: StoreFiles,
   work: (reads: readonly Read[], writes: readonly (() => Promise<void>)[]) => Promise<void>,
 ): Promise<void> {
-  await using store = await openStore({ path, key: KEY });
+  await using store = await openStore({ ...files, key: KEY });
   const { queue, partialSets } = store;
   await work(
     [...readsOfStore(store), ...readsOfQueue(queue), ...readsOfPartialSets(partialSets)],
@@ -28,47 +27,68 @@ export async function withStore(
   );
 }
 
+/** The bases of each file that the store has; made at one moment, so that they belong together. */
+export type StoreBases = { readonly path: Bases; readonly secretsPath?: Bases };
+
 /** @param told - of everything that was ever sealed */
 export async function makeBases(
-  path: string,
+  files: StoreFiles,
   random: Random,
   told: (place: string, value: string) => void,
-): Promise<Bases> {
+): Promise<StoreBases> {
   const remember = async (reads: readonly Read[]) => {
     for (const read of reads) for (const [place, value] of await read()) told(place, value);
   };
-  {
-    await using store = await openStore({ path, key: KEY });
-    await fill(store, random);
-    const { queue, partialSets: sets } = store;
-    for (let index = 0; index < IDS.queued; index += 1) {
-      const record = { id: `q${index}`, sequence: index, priority: "normal", length: 99, attempts: 0 } as const;
-      await queue.commit([{ kind: "put", record: { ...record, submittedAtMs: 5 }, bytes: random.bytes(99) }]);
-    }
-    await queue.commit([
-      { kind: "end", record: { id: "q0", endedAtMs: 6, outcome: { kind: "cancelled" } } },
-      { kind: "ledger", ledger: { floor: 1, epochs: [] } },
-    ]);
-    for (let index = 0; index < 9; index += 1) {
-      const setId = `set ${index % 3}`;
-      await sets.add({ setId, sender: "peer", bytes: random.bytes(700), receivedAtMs: 7 });
-    }
-    await sets.complete({ setId: "set 2", sender: "peer", completedAtMs: 8 });
-  }
-  await withStore(path, remember);
-  const closed = new Uint8Array(readFileSync(path));
-  await using store = await openStore({ path, key: KEY });
+  await fill(files, random);
+  await withStore(files, remember);
+  const closed = eachFile(files, (file) => new Uint8Array(readFileSync(file)));
+  await using store = await openStore({ ...files, key: KEY });
   for (let step = 0; step < 6; step += 1) {
     await change(store, random, step);
     await remember(readsOfStore(store)); // a log that is cut off ends with any of the steps
   }
-  const killed = { database: new Uint8Array(readFileSync(path)), wal: new Uint8Array(readFileSync(`${path}-wal`)) };
+  const killed = eachFile(files, (file) => ({
+    database: new Uint8Array(readFileSync(file)),
+    wal: new Uint8Array(readFileSync(`${file}-wal`)),
+  }));
   await store.close();
-  rmSync(path);
-  return { closed, killed };
+  eachFile(files, (file) => rmSync(file));
+  const basesOf = (name: "path" | "secretsPath"): Bases | undefined => {
+    const [left, log] = [closed[name], killed[name]];
+    return left && log && { closed: left, killed: log };
+  };
+  const [path, secretsPath] = [basesOf("path"), basesOf("secretsPath")];
+  if (path === undefined) throw new Error("path: want bases of it, got none");
+  return { path, ...(secretsPath !== undefined && { secretsPath }) };
 }
 
-async function fill(store: Store, random: Random): Promise<void> {
+function eachFile<Result>(
+  { path, secretsPath }: StoreFiles,
+  work: (file: string) => Result,
+): { readonly path: Result; readonly secretsPath?: Result } {
+  return { path: work(path), ...(secretsPath !== undefined && { secretsPath: work(secretsPath) }) };
+}
+
+async function fill(files: StoreFiles, random: Random): Promise<void> {
+  await using store = await openStore({ ...files, key: KEY });
+  await fillChat(store, random);
+  const { queue, partialSets: sets } = store;
+  for (let index = 0; index < IDS.queued; index += 1) {
+    const record = { id: `q${index}`, sequence: index, priority: "normal", length: 99, attempts: 0 } as const;
+    await queue.commit([{ kind: "put", record: { ...record, submittedAtMs: 5 }, bytes: random.bytes(99) }]);
+  }
+  await queue.commit([
+    { kind: "end", record: { id: "q0", endedAtMs: 6, outcome: { kind: "cancelled" } } },
+    { kind: "ledger", ledger: { floor: 1, epochs: [] } },
+  ]);
+  for (let index = 0; index < 9; index += 1) {
+    const setId = `set ${index % 3}`;
+    await sets.add({ setId, sender: "peer", bytes: random.bytes(700), receivedAtMs: 7 });
+  }
+  await sets.complete({ setId: "set 2", sender: "peer", completedAtMs: 8 });
+}
+
+async function fillChat(store: Store, random: Random): Promise<void> {
   await store.write(({ messages, secrets }) => {
     secrets.putIdentity(random.bytes(64));
     for (let index = 0; index < IDS.conversations; index += 1) {

@@ -6,8 +6,9 @@
  */
 import { writeSync } from "node:fs";
 import { openStore } from "@chat/store-sqlite";
-import { KEY, type KillsLine, type KillsOrder, UNDER_WAY } from "./kills-order.ts";
+import { type KillsLine, type KillsOrder, UNDER_WAY } from "./kills-order.ts";
 import { PART_NAMES, type PartName, partsOf } from "./parts.ts";
+import { KEY } from "./store-files.ts";
 import { failingChangeOf } from "./workload.ts";
 
 const { files, seed, done }: KillsOrder = JSON.parse(process.argv[2] ?? "");

@@ -12,14 +12,7 @@ import Database from "better-sqlite3";
 import type { BatchResult, Campaign } from "../campaign.ts";
 import { type Death, live } from "../life.ts";
 import { Random } from "../random.ts";
-import {
-  KEY,
-  type KillsLine,
-  type KillsOrder,
-  type StepCounts,
-  type StoreFiles,
-  UNDER_WAY,
-} from "../store/kills-order.ts";
+import { type KillsLine, type KillsOrder, type StepCounts, UNDER_WAY } from "../store/kills-order.ts";
 import { openMemoryWhole, PART_NAMES, type Part, type PartName, partsOf } from "../store/parts.ts";
 import { KEY, type StoreFiles } from "../store/store-files.ts";
 

@@ -56,6 +56,18 @@ test("another process keeps a store to itself until it is killed, and the refusa
   expect(existsSync(`${path}.owner`)).toBe(false);
 });
 
+test("who reads a database from outside is refused while it is open, and reads it afterwards", async () => {
+  const path = directory.file("outside.db");
+  await using owner = new Child("open.ts", path);
+  await owner.line();
+  const shell = new Database(path, { timeout: 0 });
+  const read = () => shell.prepare("SELECT count(*) AS count FROM messages").get();
+  expect(read).toThrow("database is locked");
+  await owner.kill();
+  expect(read()).toEqual({ count: 0 });
+  shell.close();
+});
+
 // Somebody else than a store of ours has the file, such as the sqlite3 shell, and the file beside it is of anybody.
 test.each<[what: string, content: (pid: number) => string]>([
   ["of a process that is gone", (pid) => JSON.stringify({ pid, startedAtMs: 5 })],

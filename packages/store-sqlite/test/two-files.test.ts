@@ -4,8 +4,9 @@ import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "n
 import { setTimeout as wait } from "node:timers/promises";
 import { describeStoreContract } from "@chat/store/testing";
 import { openStore, type SqliteStore } from "@chat/store-sqlite";
-import { expect, test } from "@jest/globals";
+import { expect, jest, test } from "@jest/globals";
 import Database from "better-sqlite3";
+import { Connection } from "../src/connection.ts";
 import { Child } from "./child/run.ts";
 import { countWhole, numberedChange } from "./numbered.ts";
 import { randomUnit } from "./random-unit.ts";
@@ -185,6 +186,39 @@ test("cut at any moment, with any of the secrets' commits lost that did not wait
   expect([...seen].sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
   expect(pairs).toBeGreaterThan(moments.length);
 }, 60_000);
+
+test("with any part of the secrets' log lost, all that was acknowledged is there", async () => {
+  const paths = newPaths();
+  await (await openStore({ ...paths, key })).close(); // creating them waits for the disk
+  await using store = await openStore({ ...paths, key });
+  await writeSome(store, 1, 15);
+  const image = { messages: imageOf(paths.path), secrets: imageOf(paths.secretsPath) };
+  const log = image.secrets.get("-wal") ?? new Uint8Array();
+  expect(log.length).toBeGreaterThan(50_000);
+  for (let kept = 0; kept < log.length; kept += 7_001) {
+    const cut = newPaths();
+    putImage(image.messages, cut.path);
+    putImage(new Map([...image.secrets, ["-wal", log.slice(0, kept)]]), cut.secretsPath);
+    await using again = await openStore({ ...cut, key });
+    expect(await countWhole(again)).toBe(15);
+  }
+});
+
+test("both files are opened with the settings that deletion rests on, and only the messages wait for the disk", async () => {
+  const pragma = jest.spyOn(Connection.prototype, "pragma");
+  await using _store = await openStore({ ...newPaths(), key });
+  const connections = [...new Set(pragma.mock.contexts)].filter((each) => each instanceof Connection);
+  pragma.mockRestore();
+  const settings = connections.map((connection) =>
+    ["journal_mode", "synchronous", "fullfsync", "locking_mode", "foreign_keys", "secure_delete"].map((name) =>
+      connection.pragma(name),
+    ),
+  );
+  expect(settings).toEqual([
+    ["wal", 2, 1, "exclusive", 1, 1],
+    ["wal", 1, 1, "exclusive", 1, 1],
+  ]);
+});
 
 // What has to be refused: everything that no crash can leave.
 test("a file that was put back from an older copy, either of them, is refused", async () => {

@@ -21,7 +21,7 @@ export type Held = {
 export type HoldLimits = {
   /** How long a gap may hold up what follows it; 0 is the order of arrival. */
   readonly holdMs: number;
-  /** Most messages, 0 to 65,536. @default 1_024 */
+  /** Most messages, 0 to 8,192. @default 1_024 */
   readonly maxHeld?: number;
   /** Most bytes of content. @default 16 MiB */
   readonly maxHeldBytes?: number;
@@ -35,7 +35,7 @@ export type IsOpen = (messageId: string) => boolean;
 
 /** Of ids that one message waits for, on average; more would be a way to make a state large. */
 const WAITS_FOR_EACH = 16;
-export const MAX_HELD = 65_536;
+export const MAX_HELD = 8_192;
 export const MAX_WAITS = MAX_HELD * WAITS_FOR_EACH;
 
 /** @throws {@link SdsError} `INVALID_OPTION` */
@@ -57,70 +57,81 @@ export function checkLimits({ holdMs, maxHeld = 1_024, maxHeldBytes = 2 ** 24 }:
  */
 export function hold(held: readonly Held[], message: Held, limits: HoldLimits, isOpen: IsOpen): Handover {
   const { maxHeld, maxHeldBytes } = checkLimits(limits);
-  const isFull = (left: readonly Held[]) =>
+  let left: readonly Held[] = [...held, message];
+  const released: Held[] = [];
+  const isFull = () =>
     left.length > maxHeld ||
     sum(left, ({ sizeBytes }) => sizeBytes) > maxHeldBytes ||
     sum(left, ({ waitsFor }) => waitsFor.length) > maxHeld * WAITS_FOR_EACH;
-  const all = [...held, message];
-  return isFull(all) ? goAhead(all, inOrder(all), isFull, isOpen) : { held: all, released: [] };
+  while (isFull()) {
+    const ahead = goAhead(left, inOrder(left).slice(0, 1), isOpen);
+    left = ahead.held;
+    released.push(...ahead.released);
+  }
+  return { held: left, released };
 }
 
 /** Hands out what follows nothing open any more. Call it after something was handed out, found or given up. */
 export function release(held: readonly Held[], isOpen: IsOpen): Handover {
-  let left = held;
-  const released: Held[] = [];
-  while (left.length > 0) {
-    const ids = new Set(left.map(({ messageId }) => messageId));
-    const isReady = ({ waitsFor }: Held) => !waitsFor.some((id) => ids.has(id) || isOpen(id));
-    const ready = inOrder(left.filter(isReady));
-    if (ready.length === 0) break;
-    released.push(...ready);
-    left = left.filter((message) => !isReady(message));
+  const ids = new Set(held.map(({ messageId }) => messageId));
+  const followers = new Map<string, Held[]>();
+  const heldBefore = new Map<Held, number>();
+  for (const message of held) {
+    const { waitsFor } = message;
+    if (waitsFor.some((id) => !ids.has(id) && isOpen(id))) continue;
+    const before = waitsFor.filter((id) => ids.has(id));
+    heldBefore.set(message, before.length);
+    for (const id of before) {
+      const after = followers.get(id) ?? [];
+      followers.set(id, after);
+      after.push(message);
+    }
   }
-  return { held: left, released };
+  const released: Held[] = [];
+  let ready = inOrder([...heldBefore].flatMap(([message, count]) => (count === 0 ? [message] : [])));
+  while (ready.length > 0) {
+    released.push(...ready);
+    const next: Held[] = [];
+    for (const message of ready.flatMap(({ messageId }) => followers.get(messageId) ?? [])) {
+      const count = (heldBefore.get(message) ?? 0) - 1;
+      heldBefore.set(message, count);
+      if (count === 0) next.push(message);
+    }
+    ready = inOrder(next);
+  }
+  if (released.length === 0) return { held, released };
+  const gone = new Set(released);
+  return { held: held.filter((message) => !gone.has(message)), released };
 }
 
 /** The same, and what has been held for `holdMs` or longer goes ahead. */
 export function releaseOverdue(held: readonly Held[], nowMs: number, holdMs: number, isOpen: IsOpen): Handover {
-  const ready = release(held, isOpen);
-  const overdue = inOrder(ready.held.filter(({ sinceMs }) => sinceMs + holdMs <= nowMs));
-  const ahead = goAhead(ready.held, overdue, () => true, isOpen);
-  return { held: ahead.held, released: [...ready.released, ...ahead.released] };
+  const overdue = held.filter(({ sinceMs }) => sinceMs + holdMs <= nowMs);
+  return overdue.length === 0 ? release(held, isOpen) : goAhead(held, inOrder(overdue), isOpen);
 }
 
-/** Hands out `messages` and what arrived of what they follow, without what is missing of it, `while` it is wanted. */
-function goAhead(
-  held: readonly Held[],
-  messages: readonly Held[],
-  isWanted: (left: readonly Held[]) => boolean,
-  isOpen: IsOpen,
-): Handover {
-  let left = held;
-  const released: Held[] = [];
-  const passed = new Set<string>();
-  const take = (handover: Handover) => {
-    left = handover.held;
-    released.push(...handover.released);
-  };
+/** Hands out `messages` and what arrived of what they follow, whatever of it is missing, and what is ready by that. */
+function goAhead(held: readonly Held[], messages: readonly Held[], isOpen: IsOpen): Handover {
+  const passed = namedBefore(held, messages);
+  const isStillOpen = (id: string) => !passed.has(id) && isOpen(id);
+  let { held: left, released } = release(held, isStillOpen);
   for (const message of messages) {
-    if (!isWanted(left)) break;
-    if (!left.includes(message)) continue; // another one had it go
-    for (const id of namedBefore(left, message)) passed.add(id);
-    const isStillOpen = (id: string) => !passed.has(id) && isOpen(id);
-    take(release(left, isStillOpen));
     if (!left.includes(message)) continue;
     // Somebody made messages that follow each other in a circle.
-    released.push(message);
-    take({ held: left.filter((each) => each !== message), released: [] });
-    take(release(left, isStillOpen));
+    const after = release(
+      left.filter((each) => each !== message),
+      isStillOpen,
+    );
+    left = after.held;
+    released = [...released, message, ...after.released];
   }
   return { held: left, released };
 }
 
-/** What a message waits for, and what that waits for, and so on. */
-function namedBefore(held: readonly Held[], message: Held): ReadonlySet<string> {
+/** What messages wait for, and what that waits for, and so on. */
+function namedBefore(held: readonly Held[], messages: readonly Held[]): ReadonlySet<string> {
   const byId = new Map(held.map((each) => [each.messageId, each]));
-  const named = new Set(message.waitsFor);
+  const named = new Set(messages.flatMap(({ waitsFor }) => waitsFor));
   for (const id of named) for (const before of byId.get(id)?.waitsFor ?? []) named.add(before);
   return named;
 }

@@ -16,6 +16,8 @@ export type Weather = {
   readonly maxDelayMs: number;
   /** Of received messages, how many are durable at once. */
   readonly promptness: number;
+  /** How wrong each clock is. */
+  readonly skewsMs: readonly number[];
   readonly crashes: readonly { readonly who: number; readonly afterMs: number }[];
   readonly partitions: readonly { readonly who: number; readonly afterMs: number; readonly forMs: number }[];
 };
@@ -73,7 +75,7 @@ export class World {
   send(who: number, text: string, nowMs: number): void {
     const person = this.#person(who);
     const past = [...person.seen.map(({ messageId }) => messageId), ...this.#sentBy(person)];
-    const { messageId, bytes } = person.send(text, nowMs);
+    const { messageId, bytes } = person.send(text, this.#clock(who, nowMs));
     this.truth.set(messageId, { sender: person.name, past, names: person.read(bytes)?.history ?? [] });
     this.broadcast(who, bytes, nowMs);
     this.#plan(who, nowMs);
@@ -109,7 +111,7 @@ export class World {
 
   #arrive(who: number, bytes: Uint8Array, nowMs: number): void {
     const person = this.#person(who);
-    person.receive(bytes, nowMs);
+    person.receive(bytes, this.#clock(who, nowMs));
     if (this.#random.fraction() < this.#weather.promptness) person.commit();
     this.#plan(who, nowMs);
   }
@@ -118,13 +120,14 @@ export class World {
     const [person, timer] = [this.#person(who), this.#timer(who)];
     if (timer.plannedMs > nowMs) return;
     timer.plannedMs = Number.POSITIVE_INFINITY;
-    for (const bytes of person.wakeUp(nowMs)) this.broadcast(who, bytes, nowMs);
+    const ownMs = this.#clock(who, nowMs);
+    for (const bytes of person.wakeUp(ownMs)) this.broadcast(who, bytes, nowMs);
     const isPeriodic = timer.syncAtMs <= nowMs;
     const isOwed = timer.acknowledgeAtMs <= nowMs && owesAcknowledgement(person.state);
-    const asks = person.rules.repair !== undefined && requestsDue(person.state, nowMs);
+    const asks = person.rules.repair !== undefined && requestsDue(person.state, ownMs);
     if (timer.acknowledgeAtMs <= nowMs) timer.acknowledgeAtMs = Number.POSITIVE_INFINITY;
     if (isPeriodic) timer.syncAtMs = nowMs + SYNC_EVERY_MS;
-    const bytes = isPeriodic || isOwed || asks ? person.sync(nowMs, { isPeriodic }) : undefined;
+    const bytes = isPeriodic || isOwed || asks ? person.sync(ownMs, { isPeriodic }) : undefined;
     if (bytes !== undefined) this.broadcast(who, bytes, nowMs);
     this.#plan(who, nowMs);
   }
@@ -134,11 +137,16 @@ export class World {
     if (owesAcknowledgement(state) && timer.acknowledgeAtMs === Number.POSITIVE_INFINITY) {
       timer.acknowledgeAtMs = nowMs + acknowledgementDelayMs(this.#random.bytes);
     }
-    const dueMs = nextWakeUpMs(state, rules.deadlineMs, rules.causal?.holdMs) ?? Number.POSITIVE_INFINITY;
+    const ownDueMs = nextWakeUpMs(state, rules.deadlineMs, rules.causal?.holdMs) ?? Number.POSITIVE_INFINITY;
+    const dueMs = ownDueMs - this.#clock(who, 0);
     const atMs = Math.max(nowMs, Math.min(dueMs, timer.acknowledgeAtMs, timer.syncAtMs));
     if (atMs >= timer.plannedMs || atMs === Number.POSITIVE_INFINITY) return;
     timer.plannedMs = atMs;
     this.at(atMs, (laterMs) => this.#wakeUp(who, laterMs));
+  }
+
+  #clock(who: number, nowMs: number): number {
+    return nowMs + (this.#weather.skewsMs[who % this.people.length] ?? 0);
   }
 
   #sentBy({ name }: Participant): string[] {

@@ -7,6 +7,7 @@ import type { Released, SdsEvent } from "./events.ts";
 import { type Handover, type Held, type HoldLimits, hold, type IsOpen, release } from "./hold.ts";
 import type { SdsMessage } from "./message.ts";
 import { type ChannelState, MAX_HEADS, type Missing } from "./state.ts";
+import { hasPassed } from "./time.ts";
 
 type ContentMessage = SdsMessage & { readonly lamport: number } & Required<Pick<SdsMessage, "content">>;
 
@@ -56,7 +57,7 @@ export function releaseReady(state: ChannelState, nowMs: number, holdMs: number)
 
 /** A gap is open until it holds something up for too long, or something went ahead of it. */
 export function openGaps(missing: readonly Missing[], nowMs: number, holdMs: number): IsOpen {
-  const open = missing.filter(({ sinceMs, isOvertaken }) => !isOvertaken && nowMs < sinceMs + holdMs);
+  const open = missing.filter(({ sinceMs, isOvertaken }) => !isOvertaken && !hasPassed(sinceMs, holdMs, nowMs));
   const ids = new Set(open.map(({ messageId }) => messageId));
   return (messageId) => ids.has(messageId);
 }

@@ -42,7 +42,7 @@ export function expireGaps(state: ChannelState, nowMs: number, deadlineMs: numbe
 
 /**
  * When to look again: at `retransmissionsDue`, `expireGaps`, `requestsDue` and `repairDue`; undefined if a message has to
- * come or go before that.
+ * come or go before that. Where a clock may be set back, look once an hour whatever this says.
  *
  * @param deadlineMs - as for `expireGaps`, and `holdMs` likewise
  */

@@ -5,6 +5,7 @@
  * @module
  */
 import { SdsError } from "./errors.ts";
+import { hasPassed } from "./time.ts";
 
 /** A content message that is not handed out yet. */
 export type Held = {
@@ -106,7 +107,7 @@ export function release(held: readonly Held[], isOpen: IsOpen): Handover {
 
 /** The same, and what has been held for `holdMs` or longer goes ahead. */
 export function releaseOverdue(held: readonly Held[], nowMs: number, holdMs: number, isOpen: IsOpen): Handover {
-  const overdue = held.filter(({ sinceMs }) => sinceMs + holdMs <= nowMs);
+  const overdue = held.filter(({ sinceMs }) => hasPassed(sinceMs, holdMs, nowMs));
   return overdue.length === 0 ? release(held, isOpen) : goAhead(held, inOrder(overdue), isOpen);
 }
 

@@ -12,7 +12,7 @@ import type { RandomBytes } from "./random.ts";
 import { checkRepair, LONGEST_MS, MAX_REQUESTS_READ, type RepairOptions } from "./repair-options.ts";
 import { retransmitted } from "./schedule.ts";
 import type { ChannelState, Missing, Requested } from "./state.ts";
-import { checkTime } from "./time.ts";
+import { checkTime, isDue } from "./time.ts";
 
 /** Beyond it requests are not noted; they come again. */
 export const MAX_REQUESTED = 256;
@@ -20,13 +20,13 @@ const MAX_ATTEMPTS_COUNTED = 255;
 
 /** Whether `acknowledge` or `send` with `repair` would ask for something. */
 export function requestsDue(state: ChannelState, nowMs: number): boolean {
-  return state.missing.some(({ request }) => request !== undefined && request.dueMs <= nowMs);
+  return state.missing.some(({ request }) => request !== undefined && isDue(request.dueMs, nowMs));
 }
 
 /** The message to send again for somebody who misses it: its stored bytes, whoever sent them first. Then `repaired`. */
 export function repairDue(state: ChannelState, nowMs: number): string | undefined {
-  if (nowMs < state.nextAnswerMs) return undefined;
-  const due = state.requested.filter(({ dueMs, isAnswered }) => !isAnswered && dueMs <= nowMs);
+  if (!isDue(state.nextAnswerMs, nowMs)) return undefined;
+  const due = state.requested.filter(({ dueMs, isAnswered }) => !isAnswered && isDue(dueMs, nowMs));
   return earliest(due)?.messageId;
 }
 
@@ -67,7 +67,7 @@ export function takeRequests(
 ): { readonly state: ChannelState; readonly ids: readonly string[] } {
   const due = state.missing.flatMap(({ messageId, request }) => (request ? [{ messageId, ...request }] : []));
   const ids = due
-    .filter(({ dueMs }) => dueMs <= nowMs)
+    .filter(({ dueMs }) => isDue(dueMs, nowMs))
     .sort((a, b) => a.dueMs - b.dueMs)
     .slice(0, options.maxRequests)
     .map(({ messageId }) => messageId);
@@ -92,7 +92,7 @@ export function noteRequests(
   options: Required<RepairOptions>,
 ): ChannelState {
   let missing = state.missing;
-  let requested = state.requested.filter(({ isAnswered, dueMs }) => !isAnswered || dueMs > nowMs);
+  let requested = state.requested.filter(({ isAnswered, dueMs }) => !isAnswered || !isDue(dueMs, nowMs));
   for (const messageId of requestsIn(message)) {
     if (missing.some((gap) => gap.messageId === messageId)) {
       missing = missing.map((gap) => (gap.messageId === messageId ? askedByAnother(state, gap, nowMs, options) : gap));

@@ -5,7 +5,7 @@
 import { SdsError } from "./errors.ts";
 import { fraction, type RandomBytes } from "./random.ts";
 import type { ChannelState } from "./state.ts";
-import { checkTime } from "./time.ts";
+import { checkTime, isDue } from "./time.ts";
 
 export const FIRST_RETRANSMISSION_MS = 30_000;
 /** With the most jitter, one hour. */
@@ -21,7 +21,7 @@ export function retransmissionDelayMs(attempts: number, random: RandomBytes): nu
 
 /** Ids of our messages to send again, the same bytes each, in the order of first sending. */
 export function retransmissionsDue(state: ChannelState, nowMs: number): string[] {
-  return state.outstanding.filter(({ dueMs }) => dueMs <= nowMs).map(({ messageId }) => messageId);
+  return state.outstanding.filter(({ dueMs }) => isDue(dueMs, nowMs)).map(({ messageId }) => messageId);
 }
 
 /**

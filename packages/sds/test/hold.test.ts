@@ -96,6 +96,15 @@ describe("causal order", () => {
     expect(bob.take(one?.bytes ?? new Uint8Array(), NOW_MS + 4_000)).toEqual(["found", "content, late"]);
   });
 
+  test("a clock that was set back holds nothing up for the hours that it repeats", () => {
+    const [, two] = chain(2);
+    const bob = new Reader();
+    bob.take(two?.bytes ?? new Uint8Array(), NOW_MS);
+    expect(expireGaps(bob.state, NOW_MS - 4_000, DAY_MS, LIMITS.holdMs).released).toEqual([]);
+    const { lost, released } = expireGaps(bob.state, NOW_MS - HOUR_MS, DAY_MS, LIMITS.holdMs);
+    expect([lost, released]).toEqual([[], [{ kind: "released", messageId: two?.messageId }]]);
+  });
+
   test("at the deadline it is lost, what waited goes out, and if it comes after all it is late", () => {
     const [one, two] = chain(2);
     const bob = new Reader();

@@ -113,6 +113,19 @@ describe("asking", () => {
     expect(requestsIn(bob.sync(before + DAY_MS))).toBeUndefined();
   });
 
+  test("a clock that was set back by hours keeps nobody from asking and answering", () => {
+    const { alice, bob } = two();
+    const lost = alice.send("1");
+    bob.receive(alice.send("2").bytes);
+    const nowMs = NOW_MS - 3 * HOUR_MS;
+    expect(requestsDue(bob.state, nowMs)).toBe(true);
+    const request = bob.sync(nowMs);
+    expect(bob.requestDueMs).toBeLessThan(nowMs + HOUR_MS);
+    alice.state = { ...alice.state, nextAnswerMs: NOW_MS };
+    alice.receive(request, nowMs);
+    expect(repairDue(alice.state, nowMs)).toBe(lost.messageId);
+  });
+
   test("at most 3 at once, the earliest first", () => {
     const { alice, bob } = two();
     const ids = ["1", "2", "3", "4", "5"].map((text) => alice.send(text).messageId);

@@ -68,6 +68,13 @@ describe("retransmission", () => {
     expect(nextWakeUpMs(again, DAY_MS)).toBe(150_000);
   });
 
+  test("a clock that was set back by more than an hour does not keep a message from being sent again", () => {
+    const alice = new Peer("I", NO_JITTER);
+    const { messageId } = alice.send("hello", DAY_MS);
+    expect(retransmissionsDue(alice.state, DAY_MS - 3_600_000)).toEqual([]);
+    expect(retransmissionsDue(alice.state, DAY_MS - 3_600_001)).toEqual([messageId]);
+  });
+
   test("what is due comes in the order of sending", () => {
     const alice = new Peer("I", seeded(3).bytes);
     const ids = ["1", "2", "3"].map((text) => alice.send(text, 0).messageId);

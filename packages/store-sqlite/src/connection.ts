@@ -94,6 +94,10 @@ export class Connection implements Transactions {
     return undefined;
   }
 
+  truncateLog(): void {
+    this.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
   /** @param release - what is done once, just before and just after the lock is given up */
   onClose(release: Release): void {
     this.#release = release;

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  type ConversationDeletion,
   type ConversationRecord,
   type MessageStatus,
   type MessageWriter,
@@ -14,13 +15,29 @@ import {
   type OutgoingRecord,
   type OutgoingStatus,
   type SegmentRecord,
+  StoreError,
 } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
+import type { Erased } from "./erased.ts";
+import { MessageDeleter } from "./message-deleter.ts";
+import { tagOfType } from "./message-lists.ts";
 import type { Sealer } from "./sealer.ts";
+
+type PlaceRow = { position: number; activity: number; read_sequence: number };
 
 export class SqliteMessageWriter implements MessageWriter {
   readonly #sealer: Sealer;
+  readonly #deleter: MessageDeleter;
   readonly #putConversation: Statement<never>;
+  readonly #conversation: Statement<PlaceRow>;
+  readonly #highestActivity: Statement<{ activity: number }>;
+  readonly #touch: Statement<never>;
+  readonly #contentType: Statement<{ number: number }>;
+  readonly #putContentType: Statement<never>;
+  readonly #newestSequence: Statement<{ sequence: number }>;
+  readonly #countReceived: Statement<{ count: number }>;
+  readonly #setRead: Statement<never>;
+  readonly #setExpiry: Statement<never>;
   readonly #status: Statement<{ status: MessageStatus }>;
   readonly #putMessage: Statement<never>;
   readonly #setStatus: Statement<never>;
@@ -39,16 +56,36 @@ export class SqliteMessageWriter implements MessageWriter {
   readonly #deleteSegments: Statement<never>;
   readonly #setCursor: Statement<never>;
 
-  constructor(connection: Connection, sealer: Sealer) {
+  /** @param erased - is told what goes */
+  constructor(connection: Connection, sealer: Sealer, erased: Erased) {
     this.#sealer = sealer;
+    this.#deleter = new MessageDeleter(connection, sealer, erased);
     this.#putConversation = connection.statement(
-      `INSERT INTO conversations (id, peer, created_at_ms) VALUES (?, ?, ?)
+      `INSERT INTO conversations (id, peer, created_at_ms, activity) VALUES (?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET peer = excluded.peer, created_at_ms = excluded.created_at_ms`,
+    );
+    this.#conversation = connection.statement(
+      "SELECT position, activity, read_sequence FROM conversations WHERE id = ?",
+    );
+    this.#highestActivity = connection.statement("SELECT activity FROM conversations ORDER BY activity DESC LIMIT 1");
+    this.#touch = connection.statement("UPDATE conversations SET activity = ?, unread = unread + ? WHERE position = ?");
+    this.#contentType = connection.statement("SELECT number FROM content_types WHERE tag = ?");
+    this.#putContentType = connection.statement("INSERT INTO content_types (tag) VALUES (?)");
+    this.#newestSequence = connection.statement("SELECT sequence FROM messages ORDER BY sequence DESC LIMIT 1");
+    this.#countReceived = connection.statement(
+      `SELECT count(*) AS count FROM messages WHERE conversation = ? AND status = 'received' AND sequence > ?
+       AND sequence <= ?`,
+    );
+    this.#setRead = connection.statement(
+      "UPDATE conversations SET read_sequence = ?, unread = unread - ? WHERE position = ?",
+    );
+    this.#setExpiry = connection.statement(
+      "UPDATE messages SET expires_at_ms = ? WHERE id = ? AND coalesce(expires_at_ms > ?, TRUE)",
     );
     this.#status = connection.statement("SELECT status FROM messages WHERE id = ?");
     this.#putMessage = connection.statement(
-      `INSERT INTO messages (id, conversation_id, direction, status, content, lamport, sent_at_ms, stored_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO messages (id, conversation, direction, status, content, lamport, sent_at_ms, stored_at_ms, content_type,
+       expires_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#setStatus = connection.statement("UPDATE messages SET status = ? WHERE id = ?");
     this.#setConsumed = connection.statement(
@@ -96,15 +133,38 @@ export class SqliteMessageWriter implements MessageWriter {
 
   putConversation({ id, peer, createdAtMs }: ConversationRecord): void {
     const sealed = this.#sealer.seal(new TextEncoder().encode(peer), "conversations", "peer", id);
-    this.#putConversation.run(id, sealed, createdAtMs);
+    this.#putConversation.run(id, sealed, createdAtMs, this.#topActivity() + 1);
   }
 
   putMessage(record: NewMessageRecord): void {
-    const { id, conversationId, direction, status, content, lamport, sentAtMs, storedAtMs } = record;
+    const { id, conversationId, direction, status, content, lamport, sentAtMs, storedAtMs, expiresAtMs } = record;
     // Asked first, because an ignored INSERT, too, would use up a sequence.
     if (this.#status.get(id) !== undefined) return;
-    const sealed = this.#sealer.seal(content, "messages", "content", id);
-    this.#putMessage.run(id, conversationId, direction, status, sealed, lamport, sentAtMs, storedAtMs);
+    if (direction === "incoming" && this.#deleter.wasDeleted(id)) return;
+    const conversation = this.#conversation.get(conversationId);
+    if (conversation === undefined) {
+      throw new StoreError(
+        "INVALID_RECORD",
+        "message.conversationId: want a conversation put before, got an unknown one",
+      );
+    }
+    const { position, activity } = conversation;
+    this.#putMessage.run(
+      id,
+      position,
+      direction,
+      status,
+      this.#sealer.seal(content, "messages", "content", id),
+      lamport,
+      sentAtMs,
+      storedAtMs,
+      record.contentType === undefined ? null : this.#numberOf(record.contentType),
+      expiresAtMs ?? null,
+    );
+    const top = this.#topActivity();
+    const isFirst = activity === top;
+    const unread = direction === "incoming" ? 1 : 0;
+    if (!isFirst || unread > 0) this.#touch.run(isFirst ? activity : top + 1, unread, position);
   }
 
   setStatus(messageId: string, status: OutgoingStatus): void {
@@ -116,6 +176,39 @@ export class SqliteMessageWriter implements MessageWriter {
 
   setConsumed(sequence: number): void {
     this.#setConsumed.run(sequence);
+  }
+
+  setRead(conversationId: string, sequence: number): void {
+    const conversation = this.#conversation.get(conversationId);
+    if (conversation === undefined) return;
+    const { position, read_sequence: from } = conversation;
+    const to = Math.min(sequence, this.#newestSequence.get()?.sequence ?? 0);
+    if (to <= from) return;
+    this.#setRead.run(to, this.#countReceived.get(position, from, to)?.count ?? 0, position);
+  }
+
+  setExpiry(messageId: string, expiresAtMs: number): void {
+    this.#setExpiry.run(expiresAtMs, messageId, expiresAtMs);
+  }
+
+  deleteMessage(id: string, deletedAtMs: number): void {
+    this.#deleter.deleteMessage(id, deletedAtMs);
+  }
+
+  deleteConversation(deletion: ConversationDeletion): void {
+    this.#deleter.deleteConversation(deletion);
+  }
+
+  deleteExpired(nowMs: number, limit: number): void {
+    this.#deleter.deleteExpired(nowMs, limit);
+  }
+
+  forgetDeleted(beforeMs: number): void {
+    this.#deleter.forget(beforeMs);
+  }
+
+  deleteAll(): void {
+    this.#deleter.deleteAll();
   }
 
   putOutbox(record: OutboxRecord): void {
@@ -187,5 +280,18 @@ export class SqliteMessageWriter implements MessageWriter {
 
   setCursor(topic: string, timestampMs: number): void {
     this.#setCursor.run(topic, timestampMs);
+  }
+
+  #topActivity(): number {
+    return this.#highestActivity.get()?.activity ?? 0;
+  }
+
+  /** A number that stands for the content type. */
+  #numberOf(contentType: string): number {
+    const tag = tagOfType(this.#sealer, contentType);
+    const known = this.#contentType.get(tag);
+    if (known !== undefined) return known.number;
+    this.#putContentType.run(tag);
+    return this.#numberOf(contentType);
   }
 }

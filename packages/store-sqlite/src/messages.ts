@@ -3,34 +3,35 @@
  * @module
  */
 import {
+  type ConversationPageOptions,
   type ConversationRecord,
+  type ConversationSummary,
   checkLimit,
+  type ExpiredMessage,
+  type ListOptions,
   type MessageRecord,
+  type MessageStatus,
   type MessageStore,
   type OutboxEntry,
   type OutboxPriority,
   type OutboxRecord,
   type OutgoingRecord,
   type PageOptions,
+  type SearchOptions,
   type SegmentRecord,
-  StoreError,
+  type StoreStatistics,
 } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
+import { Conversations } from "./conversations.ts";
+import { Expiry } from "./expiry.ts";
+import { MessageLists } from "./message-lists.ts";
+import { MessagePages } from "./message-pages.ts";
+import { MESSAGE, type MessageRow, toMessage } from "./message-row.ts";
+import type { MessageSearch } from "./message-search.ts";
 import { checkFound, checkOrder } from "./read-check.ts";
 import type { Sealer } from "./sealer.ts";
+import { Statistics } from "./statistics.ts";
 
-type ConversationRow = { id: string; peer: Uint8Array; created_at_ms: number };
-type MessageRow = {
-  sequence: number;
-  id: string;
-  conversation_id: string;
-  direction: MessageRecord["direction"];
-  status: MessageRecord["status"];
-  content: Uint8Array;
-  lamport: number;
-  sent_at_ms: number;
-  stored_at_ms: number;
-};
 type OutboxRow = {
   position: number;
   id: string;
@@ -57,9 +58,6 @@ type SegmentRow = {
   stored_at_ms: number;
 };
 
-const MESSAGE =
-  "SELECT sequence, id, conversation_id, direction, status, content, lamport, sent_at_ms, stored_at_ms FROM messages";
-
 const OUTBOX = `SELECT position, id, session_id, message_id, topic, length(payload) AS length, priority, timestamp_ms, epoch,
   slot_index, attempts, not_before_ms, created_at_ms, purpose FROM outbox`;
 const OUTBOX_ROWS_PER_PAGE = 1_000;
@@ -70,11 +68,13 @@ const SEGMENTS_PER_PAGE = 32;
 export class SqliteMessages implements MessageStore {
   readonly #sealer: Sealer;
   readonly #assertOpen: () => void;
-  readonly #conversations: Statement<ConversationRow>;
-  readonly #conversation: Statement<ConversationRow>;
+  readonly #conversations: Conversations;
+  readonly #pages: MessagePages;
+  readonly #lists: MessageLists;
+  readonly #expiry: Expiry;
+  readonly #statistics: Statistics;
+  readonly #search: MessageSearch;
   readonly #message: Statement<MessageRow>;
-  readonly #newest: Statement<MessageRow>;
-  readonly #older: Statement<MessageRow>;
   readonly #incoming: Statement<MessageRow>;
   readonly #consumed: Statement<{ sequence: number }>;
   readonly #outbox: Statement<OutboxRow>;
@@ -88,19 +88,18 @@ export class SqliteMessages implements MessageStore {
   readonly #cursor: Statement<{ timestamp_ms: number }>;
 
   /** @param assertOpen - throws once the store is closed */
-  constructor(connection: Connection, sealer: Sealer, assertOpen: () => void) {
+  constructor(connection: Connection, sealer: Sealer, search: MessageSearch, assertOpen: () => void) {
     this.#sealer = sealer;
     this.#assertOpen = assertOpen;
-    const conversation = "SELECT id, peer, created_at_ms FROM conversations";
-    this.#conversations = connection.statement(`${conversation} ORDER BY position`);
-    this.#conversation = connection.statement(`${conversation} WHERE id = ?`);
+    this.#conversations = new Conversations(connection, sealer);
+    this.#pages = new MessagePages(connection);
+    this.#lists = new MessageLists(connection, sealer);
+    this.#expiry = new Expiry(connection);
+    this.#statistics = new Statistics(connection);
+    this.#search = search;
     this.#message = connection.statement(`${MESSAGE} WHERE id = ?`);
-    this.#newest = connection.statement(`${MESSAGE} WHERE conversation_id = ? ORDER BY lamport DESC, id DESC LIMIT ?`);
-    this.#older = connection.statement(
-      `${MESSAGE} WHERE conversation_id = ? AND (lamport, id) < (?, ?) ORDER BY lamport DESC, id DESC LIMIT ?`,
-    );
     this.#incoming = connection.statement(
-      `${MESSAGE} WHERE direction = 'incoming' AND sequence > ? ORDER BY sequence LIMIT ?`,
+      `${MESSAGE} WHERE status = 'received' AND sequence > ? ORDER BY sequence LIMIT ?`,
     );
     this.#consumed = connection.statement("SELECT sequence FROM consumed");
     this.#outbox = connection.statement(`${OUTBOX} WHERE position > ? ORDER BY position LIMIT ${OUTBOX_ROWS_PER_PAGE}`);
@@ -119,15 +118,17 @@ export class SqliteMessages implements MessageStore {
 
   async conversations(): Promise<ConversationRecord[]> {
     this.#assertOpen();
-    return this.#conversations.all().map((row) => this.#toConversation(row));
+    return this.#conversations.all();
   }
 
   async conversation(id: string): Promise<ConversationRecord | undefined> {
     this.#assertOpen();
-    const row = this.#conversation.get(id);
-    if (row === undefined) return undefined;
-    checkFound("conversations.id", row.id, id);
-    return this.#toConversation(row);
+    return this.#conversations.one(id);
+  }
+
+  async conversationPage(options: ConversationPageOptions): Promise<ConversationSummary[]> {
+    this.#assertOpen();
+    return this.#conversations.page(options);
   }
 
   async message(id: string): Promise<MessageRecord | undefined> {
@@ -135,16 +136,42 @@ export class SqliteMessages implements MessageStore {
     const row = this.#message.get(id);
     if (row === undefined) return undefined;
     checkFound("messages.id", row.id, id);
-    return this.#toMessage(row);
+    return toMessage(row, this.#sealer);
   }
 
-  async page(conversationId: string, { limit, before }: PageOptions): Promise<MessageRecord[]> {
+  async page(conversationId: string, options: PageOptions): Promise<MessageRecord[]> {
     this.#assertOpen();
-    checkLimit(limit);
-    const rows =
-      before === undefined ? this.#newest.all(conversationId, limit) : this.#before(conversationId, before, limit);
-    for (const row of rows) checkFound("messages.conversation_id", row.conversation_id, conversationId);
-    return rows.reverse().map((row) => this.#toMessage(row));
+    return this.#toMessages(this.#pages.page(conversationId, options));
+  }
+
+  async withStatus(status: MessageStatus, options: ListOptions): Promise<MessageRecord[]> {
+    this.#assertOpen();
+    return this.#toMessages(this.#lists.withStatus(status, options));
+  }
+
+  async withContentType(contentType: string, options: ListOptions): Promise<MessageRecord[]> {
+    this.#assertOpen();
+    return this.#toMessages(this.#lists.withContentType(contentType, options));
+  }
+
+  async search(query: string, options: SearchOptions): Promise<MessageRecord[]> {
+    this.#assertOpen();
+    return this.#search.search(query, options);
+  }
+
+  async nextExpiry(): Promise<number | undefined> {
+    this.#assertOpen();
+    return this.#expiry.next();
+  }
+
+  async expired(nowMs: number, limit: number): Promise<ExpiredMessage[]> {
+    this.#assertOpen();
+    return this.#expiry.expired(nowMs, limit);
+  }
+
+  async statistics(): Promise<StoreStatistics> {
+    this.#assertOpen();
+    return this.#statistics.read();
   }
 
   async incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]> {
@@ -152,7 +179,7 @@ export class SqliteMessages implements MessageStore {
     checkLimit(limit);
     const rows = this.#incoming.all(sequence, limit);
     for (const row of rows) checkFound("messages.direction", row.direction, "incoming");
-    return rows.map((row) => this.#toMessage(row));
+    return this.#toMessages(rows);
   }
 
   async consumed(): Promise<number> {
@@ -232,32 +259,8 @@ export class SqliteMessages implements MessageStore {
     return this.#cursor.get(topic)?.timestamp_ms;
   }
 
-  #before(conversationId: string, before: string, limit: number): MessageRow[] {
-    const end = this.#message.get(before);
-    if (end !== undefined) checkFound("messages.id", end.id, before);
-    if (end?.conversation_id !== conversationId) {
-      throw new StoreError("INVALID_OPTION", "before: want the id of a message of the conversation, got another");
-    }
-    return this.#older.all(conversationId, end.lamport, end.id, limit);
-  }
-
-  #toConversation({ id, peer, created_at_ms: createdAtMs }: ConversationRow): ConversationRecord {
-    const bytes = this.#sealer.unseal(peer, "conversations", "peer", id);
-    return { id, peer: new TextDecoder().decode(bytes), createdAtMs };
-  }
-
-  #toMessage(row: MessageRow): MessageRecord {
-    return {
-      id: row.id,
-      conversationId: row.conversation_id,
-      direction: row.direction,
-      status: row.status,
-      content: this.#sealer.unseal(row.content, "messages", "content", row.id),
-      lamport: row.lamport,
-      sentAtMs: row.sent_at_ms,
-      storedAtMs: row.stored_at_ms,
-      sequence: row.sequence,
-    };
+  #toMessages(rows: readonly MessageRow[]): MessageRecord[] {
+    return rows.map((row) => toMessage(row, this.#sealer));
   }
 
   #toSegment(row: SegmentRow): SegmentRecord {

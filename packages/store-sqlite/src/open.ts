@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { StoreError } from "@chat/store";
+import { type SearchSettings, StoreError } from "@chat/store";
 import type { Connection } from "./connection.ts";
 import { betterSqlite3, type SqliteDriver } from "./driver.ts";
 import { errorCode } from "./error-code.ts";
@@ -40,6 +40,8 @@ export type SqliteStoreOptions = {
    * @default better-sqlite3
    */
   readonly driver?: SqliteDriver;
+  /** Makes messages searchable by their text, which leaves no trace in the file (docs/decisions/0015-search.md). @default no search */
+  readonly search?: SearchSettings;
 };
 
 const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
@@ -51,7 +53,7 @@ const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
  *   `INVALID_OPTION`, `IO`
  */
 export async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { key, driver = betterSqlite3 } = options;
+  const { key, driver = betterSqlite3, search } = options;
   const path = checkPath("path", options.path);
   const secretsPath = options.secretsPath === undefined ? undefined : checkPath("secretsPath", options.secretsPath);
   if (secretsPath === path)
@@ -84,7 +86,7 @@ export async function openStore(options: SqliteStoreOptions): Promise<SqliteStor
         if (secrets) putPair(connection, storeId, "messages");
         insertKeyRow(connection, row);
       });
-      return new OpenedStore(connection, sealer, relaxed(secrets?.connection));
+      return new OpenedStore(connection, sealer, { secrets: relaxed(secrets?.connection), search });
     }
     const hasSecrets = checkMessages(connection, version, secretsPath);
     sealer = new Sealer(await unwrapDataKey(readKeyRow(connection), key, keyFile));
@@ -94,7 +96,7 @@ export async function openStore(options: SqliteStoreOptions): Promise<SqliteStor
       secrets.connection.transaction(() => migrate(secrets.connection, secrets.version));
     }
     connection.transaction(() => migrate(connection, version));
-    return new OpenedStore(connection, sealer, relaxed(secrets?.connection));
+    return new OpenedStore(connection, sealer, { secrets: relaxed(secrets?.connection), search });
   } catch (error) {
     sealer?.wipe();
     for (const connection of opened.reverse()) connection.close();

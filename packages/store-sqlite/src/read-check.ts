@@ -22,6 +22,6 @@ export function checkOrder(rows: readonly { readonly position: number }[], after
  * @param column - table and name
  * @throws {@link StoreError} `CORRUPT` if the row that was found by the value of a column has another one
  */
-export function checkFound(column: string, found: string, asked: string): void {
+export function checkFound<Value extends string | number | null>(column: string, found: Value, asked: Value): void {
   if (found !== asked) throw new StoreError("CORRUPT", `${column}: want the row that was asked for, got another`);
 }

@@ -9,9 +9,10 @@ import { PARTIAL_SETS } from "./migrations/0002-partial-sets.ts";
 import { QUEUE } from "./migrations/0003-queue.ts";
 import { TRANSMISSIONS } from "./migrations/0004-transmissions.ts";
 import { TWO_FILES } from "./migrations/0005-two-files.ts";
+import { LISTS } from "./migrations/0006-lists.ts";
 
 /** Migration n takes a database from `user_version` n - 1 to n. */
-const MIGRATIONS: readonly string[] = [FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES];
+const MIGRATIONS: readonly string[] = [FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES, LISTS];
 
 /** "chat" in ASCII: tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x63686174;

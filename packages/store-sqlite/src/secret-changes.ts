@@ -11,7 +11,8 @@ type SecretChange =
   | { readonly kind: "deleteSession"; readonly id: string }
   | { readonly kind: "putInvite"; readonly id: string; readonly snapshot: string }
   | { readonly kind: "deleteInvite"; readonly id: string }
-  | { readonly kind: "addHandshake"; readonly inviteId: string; readonly handshakeId: string };
+  | { readonly kind: "addHandshake"; readonly inviteId: string; readonly handshakeId: string }
+  | { readonly kind: "deleteAll"; readonly identity: "keep" | "delete" };
 
 /** Makes each write at once and remembers those that did not throw. */
 export class SecretRecorder implements SecretWriter {
@@ -59,6 +60,11 @@ export class SecretRecorder implements SecretWriter {
     this.#writer.addHandshake(inviteId, handshakeId);
     this.#changes.push({ kind: "addHandshake", inviteId, handshakeId });
   }
+
+  deleteAll({ identity }: { readonly identity: "keep" | "delete" }): void {
+    this.#writer.deleteAll({ identity });
+    this.#changes.push({ kind: "deleteAll", identity });
+  }
 }
 
 /**
@@ -76,6 +82,7 @@ function repeat(change: SecretChange, writer: SecretWriter): void {
   else if (change.kind === "deleteSession") writer.deleteSession(change.id);
   else if (change.kind === "putInvite") writer.putInvite({ ...change, snapshot: fromBase64(change.snapshot) });
   else if (change.kind === "deleteInvite") writer.deleteInvite(change.id);
+  else if (change.kind === "deleteAll") writer.deleteAll(change);
   else writer.addHandshake(change.inviteId, change.handshakeId);
 }
 

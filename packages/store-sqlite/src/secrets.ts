@@ -64,6 +64,8 @@ export class SqliteSecretWriter implements SecretWriter {
   readonly #putInvite: Statement<never>;
   readonly #deleteInvite: Statement<never>;
   readonly #addHandshake: Statement<never>;
+  readonly #deleteIdentity: Statement<never>;
+  readonly #deleteOthers: readonly Statement<never>[];
 
   constructor(connection: Connection, sealer: Sealer) {
     this.#sealer = sealer;
@@ -80,6 +82,10 @@ export class SqliteSecretWriter implements SecretWriter {
     this.#deleteInvite = connection.statement("DELETE FROM invites WHERE id = ?");
     this.#addHandshake = connection.statement(
       "INSERT INTO handshakes (invite_id, handshake_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#deleteIdentity = connection.statement("DELETE FROM identity");
+    this.#deleteOthers = ["sessions", "handshakes", "invites"].map((table) =>
+      connection.statement(`DELETE FROM ${table}`),
     );
   }
 
@@ -110,5 +116,10 @@ export class SqliteSecretWriter implements SecretWriter {
 
   addHandshake(inviteId: string, handshakeId: string): void {
     this.#addHandshake.run(inviteId, handshakeId);
+  }
+
+  deleteAll({ identity }: { readonly identity: "keep" | "delete" }): void {
+    for (const statement of this.#deleteOthers) statement.run();
+    if (identity === "delete") this.#deleteIdentity.run();
   }
 }

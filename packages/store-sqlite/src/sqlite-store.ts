@@ -8,13 +8,16 @@ import type { PartialSetStore } from "@chat/segmentation";
 import {
   applyChange,
   type MessageStore,
+  type SearchSettings,
   type SecretStore,
   type Store,
   StoreError,
   type StoreTransaction,
 } from "@chat/store";
 import type { Connection } from "./connection.ts";
+import { Erased } from "./erased.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { MessageSearch } from "./message-search.ts";
 import { SqliteMessageWriter } from "./message-writer.ts";
 import { SqliteMessages } from "./messages.ts";
 import { SqlitePartialSets } from "./partial-sets.ts";
@@ -36,6 +39,12 @@ export interface SqliteStore extends Store {
   readonly partialSets: PartialSetStore;
 }
 
+export type StoreExtras = {
+  /** The file of the secrets, if they have one of their own. */
+  readonly secrets?: Connection | undefined;
+  readonly search?: SearchSettings | undefined;
+};
+
 export class OpenedStore implements SqliteStore {
   readonly messages: MessageStore;
   readonly secrets: SecretStore;
@@ -44,15 +53,15 @@ export class OpenedStore implements SqliteStore {
   readonly #files: Transactions;
   readonly #sealer: Sealer;
   #queue: SqliteQueue;
+  readonly #search: MessageSearch;
+  readonly #erased = new Erased();
+  #mustCheckpoint = false;
   readonly #writer: StoreTransaction;
   readonly #writes: GroupCommit;
   #closing: Promise<void> | undefined;
 
-  /**
-   * Takes over the connections and the sealer, and releases them in {@link close}.
-   * @param secrets - the file of the secrets, if they have one of their own
-   */
-  constructor(connection: Connection, sealer: Sealer, secrets?: Connection) {
+  /** Takes over the connections and the sealer, and releases them in {@link close}. */
+  constructor(connection: Connection, sealer: Sealer, { secrets, search }: StoreExtras = {}) {
     const twoFiles = secrets && new TwoFiles(connection, secrets, sealer);
     this.#files = twoFiles ?? connection;
     this.#sealer = sealer;
@@ -62,13 +71,14 @@ export class OpenedStore implements SqliteStore {
     this.#parts = { connection, sealer, writes: this.#writes, isOpen, assertOpen };
     this.partialSets = new SqlitePartialSets(this.#parts);
     this.#queue = new SqliteQueue(this.#parts);
-    this.messages = new SqliteMessages(connection, sealer, assertOpen);
+    this.#search = new MessageSearch({ connection, sealer, assertOpen, settings: search });
+    this.messages = new SqliteMessages(connection, sealer, this.#search, assertOpen);
     this.secrets = new SqliteSecrets(secrets ?? connection, sealer, () => {
       assertOpen();
       twoFiles?.catchUp();
     });
     this.#writer = {
-      messages: new SqliteMessageWriter(connection, sealer),
+      messages: new SqliteMessageWriter(connection, sealer, this.#erased),
       secrets: twoFiles?.secretWriter ?? new SqliteSecretWriter(connection, sealer),
     };
   }
@@ -80,7 +90,8 @@ export class OpenedStore implements SqliteStore {
 
   async write(change: (tx: StoreTransaction) => void): Promise<void> {
     this.#assertOpen();
-    return this.#writes.write(() => applyChange(this.#writer, change));
+    await this.#writes.write(() => applyChange(this.#writer, change));
+    this.#eraseTraces();
   }
 
   close(): Promise<void> {
@@ -92,10 +103,25 @@ export class OpenedStore implements SqliteStore {
     return this.close();
   }
 
+  /**
+   * What was deleted leaves the index of the search, and the write-ahead log, where pages of before would stay until they
+   * are overwritten. The deletion itself is durable whatever happens here, so a failure waits for the next write or closing.
+   */
+  #eraseTraces(): void {
+    if (this.#closing !== undefined || (this.#erased.isEmpty && !this.#mustCheckpoint)) return;
+    this.#mustCheckpoint = true;
+    try {
+      this.#search.forget(this.#erased.take());
+      this.#files.truncateLog();
+      this.#mustCheckpoint = false;
+    } catch {}
+  }
+
   async #close(): Promise<void> {
     await undefined; // a change that calls close() is let finish, and its group commit, before that happens
     try {
       this.#writes.commit();
+      this.#search.close();
       this.#files.close();
     } finally {
       this.#sealer.wipe();

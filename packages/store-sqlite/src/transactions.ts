@@ -13,5 +13,10 @@ export interface Transactions {
    * @throws if the whole transaction can not go on
    */
   attempt(work: () => void): Failure | undefined;
+  /**
+   * Moves the write-ahead log over and empties it: nothing that was deleted is left in it.
+   * @throws StoreError `IO`
+   */
+  truncateLog(): void;
   close(): void;
 }

@@ -133,17 +133,29 @@ export class TwoFiles implements Transactions {
     this.#isUncertain = false;
   }
 
+  truncateLog(): void {
+    this.#deleteRecordsAtOnce();
+    this.#messages.truncateLog();
+  }
+
   /** Leaves no records behind, if it can, and releases both files. */
   close(): void {
     try {
-      this.#settle();
-      if (this.#durable > this.#deleted) this.#messages.transaction(() => this.#deleteUpTo(this.#durable));
+      this.#deleteRecordsAtOnce();
     } catch {
       // They are looked at when the store is opened again.
     } finally {
       this.#secrets.close();
       this.#messages.close();
     }
+  }
+
+  #deleteRecordsAtOnce(): void {
+    this.#settle();
+    const durable = this.#durable;
+    if (durable === this.#deleted) return;
+    this.#messages.transaction(() => this.#deleteUpTo(durable));
+    this.#deleted = durable;
   }
 
   #repeat(applied: number, last: number): void {

@@ -6,7 +6,10 @@
 import {
   checkBytes,
   checkConversation,
+  checkDeletion,
+  checkIdentityChoice,
   checkInteger,
+  checkLimit,
   checkMessage,
   checkOutbox,
   checkOutgoing,
@@ -91,6 +94,41 @@ function guardMessages(gate: Gate, raw: MessageWriter): MessageWriter {
         checkInteger("sequence", sequence);
         raw.setConsumed(sequence);
       }),
+    setRead: (conversationId, sequence) =>
+      gate.pass(() => {
+        checkText("conversationId", conversationId);
+        checkInteger("sequence", sequence);
+        raw.setRead(conversationId, sequence);
+      }),
+    setExpiry: (messageId, expiresAtMs) =>
+      gate.pass(() => {
+        checkText("messageId", messageId);
+        checkInteger("expiresAtMs", expiresAtMs);
+        raw.setExpiry(messageId, expiresAtMs);
+      }),
+    deleteMessage: (id, deletedAtMs) =>
+      gate.pass(() => {
+        checkText("id", id);
+        checkInteger("deletedAtMs", deletedAtMs);
+        raw.deleteMessage(id, deletedAtMs);
+      }),
+    deleteConversation: (deletion) =>
+      gate.pass(() => {
+        checkDeletion(deletion);
+        raw.deleteConversation(deletion);
+      }),
+    deleteExpired: (nowMs, limit) =>
+      gate.pass(() => {
+        checkInteger("nowMs", nowMs);
+        checkLimit(limit);
+        raw.deleteExpired(nowMs, limit);
+      }),
+    forgetDeleted: (beforeMs) =>
+      gate.pass(() => {
+        checkInteger("beforeMs", beforeMs);
+        raw.forgetDeleted(beforeMs);
+      }),
+    deleteAll: () => gate.pass(() => raw.deleteAll()),
     putOutbox: (record) =>
       gate.pass(() => {
         checkOutbox(record);
@@ -203,6 +241,11 @@ function guardSecrets(gate: Gate, raw: SecretWriter): SecretWriter {
         checkText("inviteId", inviteId);
         checkText("handshakeId", handshakeId);
         raw.addHandshake(inviteId, handshakeId);
+      }),
+    deleteAll: (options) =>
+      gate.pass(() => {
+        checkIdentityChoice(options.identity);
+        raw.deleteAll(options);
       }),
   };
 }

@@ -13,6 +13,7 @@ import type {
   OutgoingStatus,
   SegmentRecord,
 } from "./messages.ts";
+import type { ConversationDeletion } from "./queries.ts";
 
 const OUTGOING_STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "failed", "dropped"];
 
@@ -26,6 +27,18 @@ export function checkLimit(limit: number): void {
   }
 }
 
+/** @throws {@link StoreError} `INVALID_OPTION` unless `sequence` is absent or a safe integer ≥ 0 */
+export function checkBefore(sequence: number | undefined): void {
+  if (sequence !== undefined && !isCount(sequence)) {
+    throw new StoreError("INVALID_OPTION", "before: want an integer ≥ 0, got another value");
+  }
+}
+
+/** @throws {@link StoreError} `INVALID_OPTION` unless `nowMs` is a safe integer ≥ 0 */
+export function checkNow(nowMs: number): void {
+  if (!isCount(nowMs)) throw new StoreError("INVALID_OPTION", `nowMs: want an integer ≥ 0, got ${nowMs}`);
+}
+
 /** An id, topic or account. Ill-formed Unicode is refused because two such strings may become one in UTF-8. */
 export function checkText(name: string, value: unknown): void {
   if (typeof value !== "string") throw invalid(name, `want a string, got ${typeof value}`);
@@ -37,7 +50,7 @@ export function checkText(name: string, value: unknown): void {
 
 /** A time, sequence, index or Lamport timestamp. */
 export function checkInteger(name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || Number(value) < 0) {
+  if (!isCount(value)) {
     throw invalid(name, `want a safe integer ≥ 0, got ${typeof value === "number" ? value : typeof value}`);
   }
 }
@@ -64,6 +77,18 @@ export function checkMessage(record: NewMessageRecord): void {
   checkInteger("message.lamport", record.lamport);
   checkInteger("message.sentAtMs", record.sentAtMs);
   checkInteger("message.storedAtMs", record.storedAtMs);
+  if (record.expiresAtMs !== undefined) checkInteger("message.expiresAtMs", record.expiresAtMs);
+  if (record.contentType !== undefined) checkText("message.contentType", record.contentType);
+}
+
+export function checkDeletion({ id, sessionIds, deletedAtMs }: ConversationDeletion): void {
+  checkText("deletion.id", id);
+  for (const sessionId of sessionIds) checkText("deletion.sessionIds", sessionId);
+  checkInteger("deletion.deletedAtMs", deletedAtMs);
+}
+
+export function checkIdentityChoice(choice: string): void {
+  checkOneOf("identity", choice, ["keep", "delete"]);
 }
 
 export function checkOutbox(record: OutboxRecord): void {
@@ -110,6 +135,10 @@ export function checkSegment(record: SegmentRecord): void {
   }
   checkBytes("segment.bytes", record.bytes);
   checkInteger("segment.storedAtMs", record.storedAtMs);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function checkOneOf(name: string, value: string, allowed: readonly string[]): void {

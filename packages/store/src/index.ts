@@ -1,7 +1,7 @@
 export { applyChange } from "./apply-change.ts";
-export { checkLimit } from "./check.ts";
+export { checkBefore, checkLimit, checkNow } from "./check.ts";
 export { StoreError, type StoreErrorCode, type StoreHolder } from "./errors.ts";
-export { openMemoryStore } from "./memory-store.ts";
+export { type MemoryStoreOptions, openMemoryStore } from "./memory-store.ts";
 export type {
   ConversationRecord,
   MessageRecord,
@@ -15,9 +15,22 @@ export type {
   OutboxTransmission,
   OutgoingRecord,
   OutgoingStatus,
-  PageOptions,
   SegmentRecord,
 } from "./messages.ts";
+export { olderAround, type PagePlace, placeOfPage } from "./page-place.ts";
+export type {
+  ConversationDeletion,
+  ConversationPageOptions,
+  ConversationSummary,
+  ExpiredMessage,
+  ListOptions,
+  MessagePosition,
+  PageOptions,
+  SearchOptions,
+  SearchSettings,
+  StoreStatistics,
+} from "./queries.ts";
+export { matchesWords, type SearchWord, wordsOfQuery, wordsOfText } from "./search-text.ts";
 export type { InviteRecord, SecretStore, SecretWriter, SessionRecord } from "./secrets.ts";
 export { nextStatus } from "./status.ts";
 export type { Store, StoreTransaction } from "./store.ts";

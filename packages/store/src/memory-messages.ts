@@ -3,12 +3,13 @@
  * @module
  */
 import { copyBytes } from "./bytes.ts";
-import { checkLimit } from "./check.ts";
+import { checkBefore, checkLimit, checkNow } from "./check.ts";
 import { StoreError } from "./errors.ts";
 import { type Journal, Table } from "./memory-table.ts";
 import type {
   ConversationRecord,
   MessageRecord,
+  MessageStatus,
   MessageStore,
   MessageWriter,
   NewMessageRecord,
@@ -18,22 +19,40 @@ import type {
   OutboxTransmission,
   OutgoingRecord,
   OutgoingStatus,
-  PageOptions,
   SegmentRecord,
 } from "./messages.ts";
+import { olderAround, placeOfPage } from "./page-place.ts";
+import type {
+  ConversationDeletion,
+  ConversationPageOptions,
+  ConversationSummary,
+  ExpiredMessage,
+  ListOptions,
+  MessagePosition,
+  PageOptions,
+  SearchOptions,
+  SearchSettings,
+  StoreStatistics,
+} from "./queries.ts";
+import { matchesWords, wordsOfQuery, wordsOfText } from "./search-text.ts";
 import { nextStatus } from "./status.ts";
 
 export class MessageTables {
   readonly journal: Journal;
   readonly conversations: Table<ConversationRecord>;
+  readonly activity: Table<number>;
+  readonly read: Table<number>;
   readonly messages: Table<MessageRecord>;
-  /** Message ids in order of sequence, that of sequence 1 first. */
+  readonly contentTypes: Table<string>;
+  /** When an incoming message was deleted. */
+  readonly deleted: Table<number>;
+  /** Message ids in order of sequence, that of sequence 1 first; an id that was deleted may come again. */
   readonly log: string[] = [];
   /** One row at most, under the empty key. */
   readonly consumed: Table<number>;
   readonly outbox: Table<OutboxRecord>;
   readonly outgoing: Table<OutgoingRecord>;
-  readonly sdsIds: Table<number>;
+  readonly sdsIds: Table<{ readonly sessionId: string; readonly lamport: number }>;
   readonly sdsStates: Table<Uint8Array>;
   readonly segments: Table<SegmentRecord>;
   readonly cursors: Table<number>;
@@ -43,7 +62,11 @@ export class MessageTables {
   constructor(journal: Journal) {
     this.journal = journal;
     this.conversations = new Table(journal);
+    this.activity = new Table(journal);
+    this.read = new Table(journal);
     this.messages = new Table(journal);
+    this.contentTypes = new Table(journal);
+    this.deleted = new Table(journal);
     this.consumed = new Table(journal);
     this.outbox = new Table(journal);
     this.outgoing = new Table(journal);
@@ -57,10 +80,12 @@ export class MessageTables {
 
 export class MemoryMessages implements MessageStore {
   readonly #openTables: () => MessageTables;
+  readonly #searchSettings: SearchSettings | undefined;
 
   /** @param openTables - throws once the store is closed */
-  constructor(openTables: () => MessageTables) {
+  constructor(openTables: () => MessageTables, search: SearchSettings | undefined) {
     this.#openTables = openTables;
+    this.#searchSettings = search;
   }
 
   async conversations(): Promise<ConversationRecord[]> {
@@ -77,19 +102,96 @@ export class MemoryMessages implements MessageStore {
     return record && copyMessage(record);
   }
 
-  async page(conversationId: string, { limit, before }: PageOptions): Promise<MessageRecord[]> {
-    const { messages } = this.#openTables();
+  async conversationPage({ limit, before }: ConversationPageOptions): Promise<ConversationSummary[]> {
+    const { conversations, activity, read, messages } = this.#openTables();
     checkLimit(limit);
-    const end = before === undefined ? undefined : messages.get(before);
-    if (before !== undefined && end?.conversationId !== conversationId) {
-      throw new StoreError("INVALID_OPTION", "before: want the id of a message of the conversation, got another");
+    checkBefore(before);
+    const rows = Array.from(conversations.values(), (record) => ({ record, activity: activity.get(record.id) ?? 0 }))
+      .filter((row) => before === undefined || row.activity < before)
+      .sort((a, b) => b.activity - a.activity)
+      .slice(0, limit);
+    return rows.map((row) => {
+      const readSequence = read.get(row.record.id) ?? 0;
+      const ofIt = [...messages.values()].filter(({ conversationId }) => conversationId === row.record.id);
+      const last = ofIt.sort(compareMessages).at(-1);
+      return {
+        ...row.record,
+        activity: row.activity,
+        unreadCount: ofIt.filter(({ direction, sequence }) => direction === "incoming" && sequence > readSequence)
+          .length,
+        readSequence,
+        ...(last && { last: copyMessage(last) }),
+      };
+    });
+  }
+
+  async page(conversationId: string, options: PageOptions): Promise<MessageRecord[]> {
+    const { messages } = this.#openTables();
+    const { limit } = options;
+    const place = placeOfPage(options);
+    const all = [...messages.values()].filter((message) => message.conversationId === conversationId);
+    all.sort(compareMessages);
+    const pageOf = (): MessageRecord[] => {
+      if (place.kind === "newest") return all.slice(-limit);
+      const at = this.#positionOf(place.kind, place.at, conversationId);
+      if (place.kind === "after") return all.filter((message) => compareMessages(message, at) > 0).slice(0, limit);
+      const older = all.filter((message) => compareMessages(message, at) < 0);
+      if (place.kind === "before") return older.slice(-limit);
+      const start = Math.max(0, older.length - olderAround(limit));
+      return all.slice(start, start + limit);
+    };
+    return pageOf().map(copyMessage);
+  }
+
+  async withStatus(status: MessageStatus, options: ListOptions): Promise<MessageRecord[]> {
+    return this.#list(options, (message) => message.status === status);
+  }
+
+  async withContentType(contentType: string, options: ListOptions): Promise<MessageRecord[]> {
+    const { contentTypes } = this.#openTables();
+    return this.#list(options, ({ id }) => contentTypes.get(id) === contentType);
+  }
+
+  async search(query: string, { signal, ...options }: SearchOptions): Promise<MessageRecord[]> {
+    this.#openTables();
+    const settings = this.#searchSettings;
+    if (settings === undefined) {
+      throw new StoreError("INVALID_OPTION", "search: want a store that was opened with it, got one without");
     }
-    const older: MessageRecord[] = [];
-    for (const message of messages.values()) {
-      if (message.conversationId !== conversationId) continue;
-      if (end === undefined || compareMessages(message, end) < 0) older.push(message);
-    }
-    return older.sort(compareMessages).slice(-limit).map(copyMessage);
+    signal?.throwIfAborted();
+    const words = wordsOfQuery(query);
+    return this.#list(options, (message) =>
+      matchesWords(words, wordsOfText(settings.textOf(copyMessage(message)) ?? "")),
+    );
+  }
+
+  async nextExpiry(): Promise<number | undefined> {
+    return inOrderOfExpiry(this.#openTables().messages)[0]?.expiresAtMs;
+  }
+
+  async expired(nowMs: number, limit: number): Promise<ExpiredMessage[]> {
+    const { messages } = this.#openTables();
+    checkNow(nowMs);
+    checkLimit(limit);
+    const expired = inOrderOfExpiry(messages).filter(({ expiresAtMs }) => expiresAtMs <= nowMs);
+    return expired.slice(0, limit).map(({ id, conversationId, expiresAtMs }) => ({ id, conversationId, expiresAtMs }));
+  }
+
+  async statistics(): Promise<StoreStatistics> {
+    const { conversations, messages, outbox } = this.#openTables();
+    const all = inOrderOfSequence(messages);
+    const messagesByStatus = { queued: 0, sent: 0, delivered: 0, failed: 0, dropped: 0, received: 0 };
+    for (const { status } of all) messagesByStatus[status] += 1;
+    const [oldest, newest] = [all[0], all.at(-1)];
+    return {
+      conversations: [...conversations.values()].length,
+      messages: all.length,
+      messagesByStatus,
+      outbox: [...outbox.values()].length,
+      ...(oldest && { oldestStoredAtMs: oldest.storedAtMs }),
+      ...(newest && { newestStoredAtMs: newest.storedAtMs }),
+      sizeBytes: 0,
+    };
   }
 
   async incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]> {
@@ -98,7 +200,8 @@ export class MemoryMessages implements MessageStore {
     const incoming: MessageRecord[] = [];
     for (let index = Math.max(0, sequence); index < log.length && incoming.length < limit; index++) {
       const message = messages.get(log[index] ?? "");
-      if (message?.direction === "incoming") incoming.push(copyMessage(message));
+      if (message?.direction !== "incoming" || message.sequence !== index + 1) continue;
+      incoming.push(copyMessage(message));
     }
     return incoming;
   }
@@ -156,6 +259,29 @@ export class MemoryMessages implements MessageStore {
   async cursor(topic: string): Promise<number | undefined> {
     return this.#openTables().cursors.get(topic);
   }
+
+  #positionOf(name: string, at: string | MessagePosition, conversationId: string): MessagePosition {
+    if (typeof at !== "string") return at;
+    const message = this.#openTables().messages.get(at);
+    if (message?.conversationId === conversationId) return message;
+    throw new StoreError("INVALID_OPTION", `${name}: want the id of a message of the conversation, got another`);
+  }
+
+  #list(
+    { limit, conversationId, before }: ListOptions,
+    isWanted: (message: MessageRecord) => boolean,
+  ): MessageRecord[] {
+    const { messages } = this.#openTables();
+    checkLimit(limit);
+    checkBefore(before);
+    const list: MessageRecord[] = [];
+    for (const message of inOrderOfSequence(messages).reverse()) {
+      if (conversationId !== undefined && message.conversationId !== conversationId) continue;
+      if (before !== undefined && message.sequence >= before) continue;
+      if (isWanted(message) && list.push(copyMessage(message)) === limit) break;
+    }
+    return list;
+  }
 }
 
 /** Gets valid records only: see `applyChange`. */
@@ -167,12 +293,15 @@ export class MemoryMessageWriter implements MessageWriter {
   }
 
   putConversation({ id, peer, createdAtMs }: ConversationRecord): void {
+    const isNew = this.#tables.conversations.get(id) === undefined;
     this.#tables.conversations.set({ id, peer, createdAtMs }, id);
+    if (isNew) this.#touch(id);
   }
 
   putMessage(record: NewMessageRecord): void {
-    const { conversations, messages, log, journal } = this.#tables;
+    const { conversations, messages, contentTypes, deleted, log, journal } = this.#tables;
     if (messages.get(record.id) !== undefined) return;
+    if (record.direction === "incoming" && deleted.get(record.id) !== undefined) return;
     if (conversations.get(record.conversationId) === undefined) {
       throw new StoreError(
         "INVALID_RECORD",
@@ -182,6 +311,8 @@ export class MemoryMessageWriter implements MessageWriter {
     log.push(record.id);
     journal.record(() => log.pop());
     messages.set(copyMessage({ ...record, sequence: log.length }), record.id);
+    if (record.contentType !== undefined) contentTypes.set(record.contentType, record.id);
+    this.#touch(record.conversationId);
   }
 
   setStatus(messageId: string, status: OutgoingStatus): void {
@@ -193,6 +324,60 @@ export class MemoryMessageWriter implements MessageWriter {
   setConsumed(sequence: number): void {
     const { consumed } = this.#tables;
     consumed.set(Math.max(sequence, consumed.get() ?? 0));
+  }
+
+  setRead(conversationId: string, sequence: number): void {
+    const { conversations, read, messages } = this.#tables;
+    if (conversations.get(conversationId) === undefined) return;
+    const newest = inOrderOfSequence(messages).at(-1)?.sequence ?? 0;
+    read.set(Math.max(Math.min(sequence, newest), read.get(conversationId) ?? 0), conversationId);
+  }
+
+  setExpiry(messageId: string, expiresAtMs: number): void {
+    const message = this.#tables.messages.get(messageId);
+    if (message === undefined) return;
+    const earlier = Math.min(expiresAtMs, message.expiresAtMs ?? expiresAtMs);
+    this.#tables.messages.set({ ...message, expiresAtMs: earlier }, messageId);
+  }
+
+  deleteMessage(id: string, deletedAtMs: number): void {
+    const { messages, contentTypes, deleted, outbox, outgoing } = this.#tables;
+    const message = messages.get(id);
+    if (message === undefined) return;
+    messages.delete(id);
+    contentTypes.delete(id);
+    outbox.deleteWhere(({ messageId }) => messageId === id);
+    outgoing.deleteWhere(({ messageId }) => messageId === id);
+    if (message.direction === "incoming") deleted.set(deletedAtMs, id);
+  }
+
+  deleteConversation({ id, sessionIds, deletedAtMs }: ConversationDeletion): void {
+    const { conversations, activity, read, messages, outbox, outgoing, sdsIds, sdsStates, segments } = this.#tables;
+    for (const message of [...messages.values()]) {
+      if (message.conversationId === id) this.deleteMessage(message.id, deletedAtMs);
+    }
+    for (const table of [conversations, activity, read]) table.delete(id);
+    const sessions = new Set(sessionIds);
+    const isOfIt = ({ sessionId }: { readonly sessionId: string }) => sessions.has(sessionId);
+    outbox.deleteWhere(isOfIt);
+    outgoing.deleteWhere(isOfIt);
+    segments.deleteWhere(isOfIt);
+    sdsIds.deleteWhere(isOfIt);
+    for (const sessionId of sessions) sdsStates.delete(sessionId);
+  }
+
+  deleteExpired(nowMs: number, limit: number): void {
+    const expired = inOrderOfExpiry(this.#tables.messages).filter(({ expiresAtMs }) => expiresAtMs <= nowMs);
+    for (const { id } of expired.slice(0, limit)) this.deleteMessage(id, nowMs);
+  }
+
+  forgetDeleted(beforeMs: number): void {
+    this.#tables.deleted.deleteWhere((deletedAtMs) => deletedAtMs < beforeMs);
+  }
+
+  deleteAll(): void {
+    const { journal, log, consumed, quotaLedger, ...tables } = this.#tables;
+    for (const table of Object.values(tables)) table.clear();
   }
 
   putOutbox(record: OutboxRecord): void {
@@ -235,7 +420,7 @@ export class MemoryMessageWriter implements MessageWriter {
 
   logSdsId(sessionId: string, sdsId: string, lamport: number): void {
     const { sdsIds } = this.#tables;
-    if (sdsIds.get(sessionId, sdsId) === undefined) sdsIds.set(lamport, sessionId, sdsId);
+    if (sdsIds.get(sessionId, sdsId) === undefined) sdsIds.set({ sessionId, lamport }, sessionId, sdsId);
   }
 
   putSdsState(sessionId: string, state: Uint8Array): void {
@@ -258,10 +443,19 @@ export class MemoryMessageWriter implements MessageWriter {
   setCursor(topic: string, timestampMs: number): void {
     this.#tables.cursors.set(timestampMs, topic);
   }
+
+  /** Makes the conversation the first one. */
+  #touch(conversationId: string): void {
+    const { activity } = this.#tables;
+    let highest = 0;
+    for (const value of activity.values()) highest = Math.max(highest, value);
+    if (activity.get(conversationId) !== highest) activity.set(highest + 1, conversationId);
+  }
 }
 
 function copyMessage(record: MessageRecord): MessageRecord {
   const { id, conversationId, direction, status, content, lamport, sentAtMs, storedAtMs, sequence } = record;
+  const { expiresAtMs } = record;
   return {
     id,
     conversationId,
@@ -271,6 +465,7 @@ function copyMessage(record: MessageRecord): MessageRecord {
     lamport,
     sentAtMs,
     storedAtMs,
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
     sequence,
   };
 }
@@ -304,7 +499,17 @@ function segmentKey(sessionId: string, setId: string, isParity: boolean, index: 
   return [sessionId, setId, isParity ? "parity" : "data", String(index)];
 }
 
-function compareMessages(a: MessageRecord, b: MessageRecord): number {
+function inOrderOfSequence(messages: Table<MessageRecord>): MessageRecord[] {
+  return [...messages.values()].sort((a, b) => a.sequence - b.sequence);
+}
+
+function inOrderOfExpiry(messages: Table<MessageRecord>): (MessageRecord & { readonly expiresAtMs: number })[] {
+  return inOrderOfSequence(messages)
+    .flatMap((message) => (message.expiresAtMs === undefined ? [] : [{ ...message, expiresAtMs: message.expiresAtMs }]))
+    .sort((a, b) => a.expiresAtMs - b.expiresAtMs);
+}
+
+function compareMessages(a: MessagePosition, b: MessagePosition): number {
   return a.lamport - b.lamport || compareText(a.id, b.id);
 }
 

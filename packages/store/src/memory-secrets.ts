@@ -89,6 +89,12 @@ export class MemorySecretWriter implements SecretWriter {
     }
     this.#tables.handshakes.set({ inviteId, handshakeId }, inviteId, handshakeId);
   }
+
+  deleteAll({ identity }: { readonly identity: "keep" | "delete" }): void {
+    const { sessions, invites, handshakes } = this.#tables;
+    for (const table of [sessions, invites, handshakes]) table.clear();
+    if (identity === "delete") this.#tables.identity.clear();
+  }
 }
 
 function copySession({ id, conversationId, snapshot }: SessionRecord): SessionRecord {

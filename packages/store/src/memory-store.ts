@@ -10,12 +10,15 @@ import { MemoryMessages, MemoryMessageWriter, MessageTables } from "./memory-mes
 import { MemorySecrets, MemorySecretWriter, SecretTables } from "./memory-secrets.ts";
 import { Journal } from "./memory-table.ts";
 import type { MessageStore } from "./messages.ts";
+import type { SearchSettings } from "./queries.ts";
 import type { SecretStore } from "./secrets.ts";
 import type { Store, StoreTransaction } from "./store.ts";
 
+export type MemoryStoreOptions = { readonly search?: SearchSettings };
+
 /** Opens an empty store whose content ends with the process. */
-export function openMemoryStore(): Store {
-  return new MemoryStore();
+export function openMemoryStore({ search }: MemoryStoreOptions = {}): Store {
+  return new MemoryStore(search);
 }
 
 class MemoryStore implements Store {
@@ -26,10 +29,10 @@ class MemoryStore implements Store {
   #lastWrite: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  constructor() {
+  constructor(search: SearchSettings | undefined) {
     const messages = new MessageTables(this.#journal);
     const secrets = new SecretTables(this.#journal);
-    this.messages = new MemoryMessages(() => this.#ifOpen(messages));
+    this.messages = new MemoryMessages(() => this.#ifOpen(messages), search);
     this.secrets = new MemorySecrets(() => this.#ifOpen(secrets));
     this.#writer = { messages: new MemoryMessageWriter(messages), secrets: new MemorySecretWriter(secrets) };
   }

@@ -48,12 +48,31 @@ export class Table<Value> {
   delete(...key: readonly string[]): void {
     const id = rowKey(key);
     const previous = this.#rows.get(id);
-    if (previous === undefined) return;
+    if (previous !== undefined) this.#delete(id, previous);
+  }
+
+  #delete(id: string, previous: Row<Value>): void {
     this.#rows.delete(id);
     this.#journal.record(() => {
       this.#isOrdered = false; // a Map appends what is set again
       this.#restore(id, previous);
     });
+  }
+
+  clear(): void {
+    const rows = this.#rows;
+    const isOrdered = this.#isOrdered;
+    this.#rows = new Map();
+    this.#isOrdered = true;
+    this.#journal.record(() => {
+      this.#rows = rows;
+      this.#isOrdered = isOrdered;
+    });
+  }
+
+  /** Deletes the rows of which `isChosen` is true. */
+  deleteWhere(isChosen: (value: Value) => boolean): void {
+    for (const [id, previous] of [...this.#rows]) if (isChosen(previous.value)) this.#delete(id, previous);
   }
 
   /** In order of insertion. */

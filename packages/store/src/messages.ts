@@ -4,6 +4,17 @@
  * @module
  */
 
+import type {
+  ConversationDeletion,
+  ConversationPageOptions,
+  ConversationSummary,
+  ExpiredMessage,
+  ListOptions,
+  PageOptions,
+  SearchOptions,
+  StoreStatistics,
+} from "./queries.ts";
+
 /** `peer` is the account id of the other side. */
 export type ConversationRecord = { readonly id: string; readonly peer: string; readonly createdAtMs: number };
 
@@ -23,10 +34,15 @@ export type MessageRecord = {
   /** By the sender's clock. */
   readonly sentAtMs: number;
   readonly storedAtMs: number;
+  /** From when on it may be deleted by {@link MessageWriter.deleteExpired}; absent if it stays. */
+  readonly expiresAtMs?: number;
   /** Assigned by the store on insert: growing over all messages of the database from 1 on, never reused. */
   readonly sequence: number;
 };
-export type NewMessageRecord = Omit<MessageRecord, "sequence">;
+export type NewMessageRecord = Omit<MessageRecord, "sequence"> & {
+  /** For {@link MessageStore.withContentType} only: on a disk, nobody can read it, and it is not read back. */
+  readonly contentType?: string;
+};
 
 /** What goes first when the network takes less than there is. */
 export type OutboxPriority = "critical" | "normal" | "optional";
@@ -78,25 +94,41 @@ export type SegmentRecord = {
   readonly storedAtMs: number;
 };
 
-export type PageOptions = {
-  /** Largest number of messages to return, an integer ≥ 1. */
-  readonly limit: number;
-  /** Id of a message of the conversation; only older ones are returned. Without it, the newest. */
-  readonly before?: string;
-};
-
 export interface MessageStore {
   /** In the order in which they were first put. */
   conversations(): Promise<ConversationRecord[]>;
   conversation(id: string): Promise<ConversationRecord | undefined>;
+  /**
+   * Newest activity first: the conversation that was begun, or got a message, last. Deleting messages changes no place.
+   * A conversation that moves up between two pages is on neither of them, or on both: its new message says so.
+   */
+  conversationPage(options: ConversationPageOptions): Promise<ConversationSummary[]>;
   message(id: string): Promise<MessageRecord | undefined>;
   /**
-   * The newest `limit` messages older than `before`, returned oldest first, in the order (lamport, id): a page
-   * stays what it was while new messages arrive.
+   * Messages of a conversation, oldest first, in the order (lamport, id): a page stays what it was while new messages
+   * arrive.
    *
-   * @throws {@link StoreError} `INVALID_OPTION` for a `limit` < 1 or a `before` that is not in the conversation
+   * @throws {@link StoreError} `INVALID_OPTION` for a `limit` < 1, for more than one place to begin, or for the id of a
+   *   message that is not in the conversation (any more: give the record itself, and it need not be)
    */
   page(conversationId: string, options: PageOptions): Promise<MessageRecord[]>;
+  /** Newest first; `before` is a sequence. */
+  withStatus(status: MessageStatus, options: ListOptions): Promise<MessageRecord[]>;
+  /** Messages that were put with this `contentType`. */
+  withContentType(contentType: string, options: ListOptions): Promise<MessageRecord[]>;
+  /**
+   * Messages whose text has all the words of `query`, newest first. Any text is a query: what is neither letter nor digit
+   * separates words. Case and accents make no difference; a word matches the beginning of one, and in scripts that
+   * write no spaces (and in Hangul) any part.
+   *
+   * @throws {@link StoreError} `INVALID_OPTION` if the store was opened without search; the reason of `signal`
+   */
+  search(query: string, options: SearchOptions): Promise<MessageRecord[]>;
+  /** The earliest `expiresAtMs` there is. Reads know no time: an expired message is read until it is deleted. */
+  nextExpiry(): Promise<number | undefined>;
+  /** What {@link MessageWriter.deleteExpired} would delete, in its order. */
+  expired(nowMs: number, limit: number): Promise<ExpiredMessage[]>;
+  statistics(): Promise<StoreStatistics>;
   /** Incoming messages with a higher sequence, in order of sequence: what a message stream reads. */
   incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]>;
   /** Sequence up to which the application has taken the incoming messages; 0 at first. */
@@ -127,7 +159,7 @@ export interface MessageWriter {
   putConversation(record: ConversationRecord): void;
   /**
    * Inserts the message and gives it the next sequence. If its id is there already, in whichever conversation,
-   * that message is left as it is.
+   * that message is left as it is; an incoming one whose id was deleted stays away until {@link forgetDeleted}.
    * @throws {@link StoreError} `INVALID_RECORD` if the conversation is not there, or if direction and status disagree
    */
   putMessage(record: NewMessageRecord): void;
@@ -135,6 +167,29 @@ export interface MessageWriter {
   setStatus(messageId: string, status: OutgoingStatus): void;
   /** Never goes back: a lower sequence is ignored. */
   setConsumed(sequence: number): void;
+  /**
+   * The user has read the conversation up to this sequence: the highest one if it is higher than that, since nobody has
+   * read what is still to come. Never goes back. An unknown conversation is ignored.
+   */
+  setRead(conversationId: string, sequence: number): void;
+  /** For a time that starts when a message is read. The earlier one stays; an unknown message is ignored. */
+  setExpiry(messageId: string, expiresAtMs: number): void;
+  /**
+   * With its outgoing parts and its rows of the outbox: what has not left does not leave. Of an incoming message, that it
+   * was deleted is remembered. An unknown one is ignored.
+   */
+  deleteMessage(id: string, deletedAtMs: number): void;
+  /** As {@link deleteMessage} does, all its messages and everything of its sessions but their secrets. */
+  deleteConversation(deletion: ConversationDeletion): void;
+  /** As {@link deleteMessage} does, up to `limit` messages with `expiresAtMs` ≤ `nowMs`, in the order of expiry. */
+  deleteExpired(nowMs: number, limit: number): void;
+  /** Forgets what was deleted before: to be called when it can not arrive again any more. */
+  forgetDeleted(beforeMs: number): void;
+  /**
+   * Everything but sequences, the consumed one among them, and the quota ledger: a place in an epoch that is taken twice costs
+   * the sender its membership. Nothing is remembered of what was deleted.
+   */
+  deleteAll(): void;
   /** Inserts; a row whose id is there already is left as it is. */
   putOutbox(record: OutboxRecord): void;
   /** Pins the Waku timestamp; the first write wins. */

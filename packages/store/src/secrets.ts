@@ -35,4 +35,6 @@ export interface SecretWriter {
    * @throws {@link StoreError} `INVALID_RECORD` if the invite is not there
    */
   addHandshake(inviteId: string, handshakeId: string): void;
+  /** Sessions, invites and handshakes; the identity as asked. */
+  deleteAll(options: { readonly identity: "keep" | "delete" }): void;
 }

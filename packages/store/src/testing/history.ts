@@ -3,7 +3,8 @@
  * histories, on every machine.
  * @module
  */
-import type { OutboxPriority, OutgoingStatus } from "../messages.ts";
+import type { MessageRecord, OutboxPriority, OutgoingStatus } from "../messages.ts";
+import type { SearchSettings } from "../queries.ts";
 import type { StoreTransaction } from "../store.ts";
 
 export const CONVERSATIONS = ["c1", "c2", "c3"];
@@ -16,12 +17,23 @@ export const TOPICS = ["/a", "/b"];
 export const INVITES = ["i1", "i2"];
 export const HANDSHAKES = ["h1", "h2"];
 export const OUTBOX = ["o1", "o2", "o3", "o4"];
+export const CONTENT_TYPES = ["domain/a", "domain/b"];
+/** For searches of what {@link historySearch} makes of the messages. */
+export const QUERIES = ["", "?", "o", "ol", "old", "ÕLD gu", "中", "国人", "new old", "m"];
+const WORDS = ["Öld", "gulls", "newer", "中国人", "한국의"];
 const STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "failed", "dropped"];
 const PRIORITIES: readonly OutboxPriority[] = ["critical", "normal", "optional"];
 const PURPOSES = ["content", "acknowledgement", "retransmission"] as const;
 
 /** One transaction. Those with `fails` throw after their last command; others may still be refused by the store. */
 export type Step = { readonly fails: boolean; readonly change: (tx: StoreTransaction) => void };
+
+/** Stands for the text of a message of the history: a few words, chosen by its bytes. */
+export const historySearch: SearchSettings = {
+  textOf: ({ content }: MessageRecord) => {
+    return content.length === 0 ? undefined : Array.from(content, (byte) => WORDS[byte % WORDS.length]).join(", ");
+  },
+};
 
 /** A history of `length` transactions with 1 to 6 commands each; about every fourth fails. */
 export function randomHistory(seed: number, length: number): Step[] {
@@ -61,8 +73,10 @@ function randomCommand(below: Below): Command {
   const purpose = pick(PURPOSES);
   const priority = pick(PRIORITIES);
   const handshakeId = pick(HANDSHAKES);
+  const contentType = pick(CONTENT_TYPES);
   const isChosen = below(2) === 0;
-  const message = { id: messageId, conversationId, content: bytes, lamport: number, sentAtMs: number, storedAtMs: 1 };
+  const times = { lamport: number, sentAtMs: number, storedAtMs: below(9), ...(isChosen && { expiresAtMs: number }) };
+  const message = { id: messageId, conversationId, content: bytes, ...times, ...(number < 3 && { contentType }) };
   const commands: readonly Command[] = [
     ({ messages }) => messages.putConversation({ id: conversationId, peer: topic, createdAtMs: number }),
     ({ messages }) => {
@@ -77,6 +91,20 @@ function randomCommand(below: Below): Command {
     ({ messages }) => messages.putMessage({ ...message, direction: "outgoing", status: "queued" }),
     ({ messages }) => messages.setStatus(messageId, status),
     ({ messages }) => messages.setConsumed(number),
+    ({ messages }) => messages.setRead(conversationId, number * 9),
+    ({ messages }) => messages.setExpiry(messageId, number),
+    ({ messages }) => messages.deleteMessage(messageId, number),
+    ({ messages }) => messages.deleteExpired(number, 2),
+    ({ messages }) => messages.forgetDeleted(number),
+    ({ messages }) => messages.deleteConversation({ id: conversationId, sessionIds: [sessionId], deletedAtMs: number }),
+    ({ messages, secrets }) => {
+      if (number > 0)
+        messages.deleteMessage(messageId, number); // or no history would get far
+      else {
+        messages.deleteAll();
+        secrets.deleteAll({ identity: isChosen ? "keep" : "delete" });
+      }
+    },
     ({ messages }) =>
       messages.putOutbox({
         id: outboxId,

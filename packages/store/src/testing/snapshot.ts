@@ -2,10 +2,22 @@
  * Everything a store answers about the ids of a random history, for comparing stores.
  * @module
  */
-import type { OutboxEntry, SegmentRecord } from "../messages.ts";
+import type { MessageStatus, MessageStore, OutboxEntry, SegmentRecord } from "../messages.ts";
 import type { Store } from "../store.ts";
-import { CONVERSATIONS, HANDSHAKES, INVITES, MESSAGES, OUTBOX, SDS_IDS, SESSIONS, TOPICS } from "./history.ts";
+import {
+  CONTENT_TYPES,
+  CONVERSATIONS,
+  HANDSHAKES,
+  INVITES,
+  MESSAGES,
+  OUTBOX,
+  QUERIES,
+  SDS_IDS,
+  SESSIONS,
+  TOPICS,
+} from "./history.ts";
 
+const STATUSES: readonly MessageStatus[] = ["queued", "sent", "delivered", "failed", "dropped", "received"];
 const ALL = 1_000_000;
 
 /** Plain data: two stores with the same content give values that are deeply equal. */
@@ -18,6 +30,7 @@ export async function snapshotOf({ messages, secrets }: Store): Promise<unknown>
     conversations: await messages.conversations(),
     pages: await byKey(CONVERSATIONS, (id) => messages.page(id, { limit: ALL })),
     messages: await byKey(MESSAGES, (id) => messages.message(id)),
+    lists: await listsOf(messages),
     incoming: await messages.incomingAfter(0, ALL),
     consumed: await messages.consumed(),
     outbox,
@@ -36,9 +49,48 @@ export async function snapshotOf({ messages, secrets }: Store): Promise<unknown>
   };
 }
 
-async function byKey<Value>(
-  keys: readonly string[],
-  read: (key: string) => Promise<Value>,
+/** What a store that was opened with `historySearch` finds. */
+export function searchesOf({ messages }: Store): Promise<unknown> {
+  return byKey(QUERIES, async (query) => ({
+    all: await messages.search(query, { limit: ALL }),
+    some: await messages.search(query, { limit: 1, before: 9 }),
+    ofOne: await messages.search(query, { limit: 2, conversationId: "c1" }),
+  }));
+}
+
+async function listsOf(messages: MessageStore): Promise<unknown> {
+  const [first] = await messages.conversationPage({ limit: 1 });
+  const { sizeBytes, ...statistics } = await messages.statistics();
+  return {
+    statistics,
+    conversations: await messages.conversationPage({ limit: ALL }),
+    others: first && (await messages.conversationPage({ limit: 2, before: first.activity })),
+    parts: await byKey(CONVERSATIONS, async (id) => {
+      const at = { lamport: 2, id: "m3" };
+      return {
+        before: await messages.page(id, { limit: 2, before: at }),
+        after: await messages.page(id, { limit: 2, after: at }),
+        around: await messages.page(id, { limit: 3, around: at }),
+      };
+    }),
+    withStatus: await byKey(STATUSES, async (status) => ({
+      all: await messages.withStatus(status, { limit: ALL }),
+      some: await messages.withStatus(status, { limit: 2, before: 9 }),
+      ofOne: await messages.withStatus(status, { limit: 2, conversationId: "c1" }),
+    })),
+    withContentType: await byKey(CONTENT_TYPES, async (contentType) => ({
+      all: await messages.withContentType(contentType, { limit: ALL }),
+      some: await messages.withContentType(contentType, { limit: 2, before: 9 }),
+      ofOne: await messages.withContentType(contentType, { limit: 2, conversationId: "c1" }),
+    })),
+    nextExpiry: await messages.nextExpiry(),
+    expired: await messages.expired(2, 3),
+  };
+}
+
+async function byKey<Key extends string, Value>(
+  keys: readonly Key[],
+  read: (key: Key) => Promise<Value>,
 ): Promise<Record<string, Value>> {
   const entries = await Promise.all(keys.map(async (key) => [key, await read(key)] as const));
   return Object.fromEntries(entries);

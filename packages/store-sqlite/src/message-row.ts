@@ -1,0 +1,43 @@
+/**
+ * The row of a message, and the record that it stands for.
+ * @module
+ */
+import { type MessageRecord, StoreError } from "@chat/store";
+import type { Sealer } from "./sealer.ts";
+
+export type MessageRow = {
+  sequence: number;
+  id: string;
+  conversation_id: string | null;
+  direction: MessageRecord["direction"];
+  status: MessageRecord["status"];
+  content: Uint8Array;
+  lamport: number;
+  sent_at_ms: number;
+  stored_at_ms: number;
+  content_type: number | null;
+  expires_at_ms: number | null;
+};
+
+/** To be followed by WHERE. The id of the conversation is looked up for each row, so that no join chooses another order. */
+export const MESSAGE = `SELECT sequence, id, (SELECT id FROM conversations WHERE position = conversation) AS conversation_id,
+  direction, status, content, lamport, sent_at_ms, stored_at_ms, content_type, expires_at_ms FROM messages`;
+
+/** @throws {@link StoreError} `CORRUPT` */
+export function toMessage(row: MessageRow, sealer: Sealer): MessageRecord {
+  if (typeof row.conversation_id !== "string") {
+    throw new StoreError("CORRUPT", "messages.conversation: want a conversation that is there, got another");
+  }
+  return {
+    id: row.id,
+    conversationId: row.conversation_id,
+    direction: row.direction,
+    status: row.status,
+    content: sealer.unseal(row.content, "messages", "content", row.id),
+    lamport: row.lamport,
+    sentAtMs: row.sent_at_ms,
+    storedAtMs: row.stored_at_ms,
+    ...(row.expires_at_ms !== null && { expiresAtMs: row.expires_at_ms }),
+    sequence: row.sequence,
+  };
+}

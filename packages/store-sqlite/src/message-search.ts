@@ -1,0 +1,155 @@
+/**
+ * Full-text search over sealed messages: an index in memory, made from the newest message backwards and only as far as
+ * a search has to look, in slices between which others have their turn. Each message that it names is opened and looked at
+ * again, so a result does not depend on the index. See docs/decisions/0015-search.md.
+ * @module
+ */
+import { setImmediate } from "node:timers/promises";
+import {
+  checkBefore,
+  checkLimit,
+  type MessageRecord,
+  matchesWords,
+  type SearchOptions,
+  type SearchSettings,
+  type SearchWord,
+  StoreError,
+  wordsOfQuery,
+  wordsOfText,
+} from "@chat/store";
+import type { Connection, Statement } from "./connection.ts";
+import { MESSAGE, type MessageRow, toMessage } from "./message-row.ts";
+import type { Sealer } from "./sealer.ts";
+import { SearchIndex } from "./search-index.ts";
+
+const ROWS_PER_SLICE = 64;
+const CANDIDATES_PER_STEP = 64;
+
+type SearchRow = MessageRow & { conversation: number };
+type Parts = {
+  readonly connection: Connection;
+  readonly sealer: Sealer;
+  /** @throws StoreError `CLOSED` */
+  readonly assertOpen: () => void;
+  readonly settings: SearchSettings | undefined;
+};
+/** All messages from `low` to below `high` are in `index`. */
+type Indexed = { readonly index: SearchIndex; low: number; high: number };
+
+export class MessageSearch {
+  readonly #sealer: Sealer;
+  readonly #assertOpen: () => void;
+  readonly #settings: SearchSettings | undefined;
+  readonly #conversation: Statement<{ position: number }>;
+  readonly #highest: Statement<{ sequence: number }>;
+  readonly #below: Statement<SearchRow>;
+  readonly #from: Statement<SearchRow>;
+  readonly #message: Statement<MessageRow>;
+  #indexed: Indexed | undefined;
+
+  constructor({ connection, sealer, assertOpen, settings }: Parts) {
+    this.#sealer = sealer;
+    this.#assertOpen = assertOpen;
+    this.#settings = settings;
+    const row = MESSAGE.replace("SELECT", "SELECT conversation,");
+    this.#conversation = connection.statement("SELECT position FROM conversations WHERE id = ?");
+    this.#highest = connection.statement("SELECT sequence FROM messages ORDER BY sequence DESC LIMIT 1");
+    this.#below = connection.statement(`${row} WHERE sequence < ? ORDER BY sequence DESC LIMIT ${ROWS_PER_SLICE}`);
+    this.#from = connection.statement(`${row} WHERE sequence >= ? ORDER BY sequence LIMIT ${ROWS_PER_SLICE}`);
+    this.#message = connection.statement(`${MESSAGE} WHERE sequence = ?`);
+  }
+
+  async search(query: string, { signal, ...options }: SearchOptions): Promise<MessageRecord[]> {
+    const { limit, conversationId } = options;
+    if (this.#settings === undefined) {
+      throw new StoreError("INVALID_OPTION", "search: want a store that was opened with it, got one without");
+    }
+    checkLimit(limit);
+    checkBefore(options.before);
+    const pause = async () => {
+      await setImmediate();
+      this.#assertOpen();
+      signal?.throwIfAborted();
+    };
+    signal?.throwIfAborted();
+    const words = wordsOfQuery(query);
+    if (words.length === 0) return [];
+    while (this.#indexNewer()) await pause();
+    const found: MessageRecord[] = [];
+    let before = options.before ?? Number.MAX_SAFE_INTEGER;
+    while (true) {
+      const group = conversationId === undefined ? undefined : this.#conversation.get(conversationId)?.position;
+      if (conversationId !== undefined && group === undefined) return [];
+      const candidates = this.#open().index.find(words, group, before, CANDIDATES_PER_STEP);
+      for (const sequence of candidates) {
+        const message = this.#matching(sequence, words, conversationId);
+        if (message !== undefined && found.push(message) === limit) return found;
+        before = sequence;
+      }
+      // Only when what is indexed has no more of them is it worth to index more.
+      if (candidates.length < CANDIDATES_PER_STEP && !this.#indexOlder()) return found;
+      await pause();
+    }
+  }
+
+  /** Takes deleted messages out of the index, if they are gone. @param isMuch - everything, to be indexed anew */
+  forget({ sequences, isMuch }: { readonly sequences: readonly number[]; readonly isMuch: boolean }): void {
+    if (this.#indexed === undefined) return;
+    if (isMuch) {
+      this.close();
+      return;
+    }
+    const { index, low, high } = this.#indexed;
+    for (const sequence of sequences) {
+      if (sequence < low || sequence >= high) continue;
+      if (this.#message.get(sequence) === undefined) index.delete(sequence);
+    }
+  }
+
+  close(): void {
+    this.#indexed?.index.close();
+    this.#indexed = undefined;
+  }
+
+  #open(): Indexed {
+    if (this.#indexed === undefined) {
+      const end = (this.#highest.get()?.sequence ?? 0) + 1;
+      this.#indexed = { index: new SearchIndex(), low: end, high: end };
+    }
+    return this.#indexed;
+  }
+
+  /** One slice of what has come since. @returns whether there may be more */
+  #indexNewer(): boolean {
+    const indexed = this.#open();
+    const rows = this.#from.all(indexed.high);
+    for (const row of rows) this.#add(indexed.index, row);
+    indexed.high = Math.max(indexed.high, (rows.at(-1)?.sequence ?? 0) + 1);
+    return rows.length === ROWS_PER_SLICE;
+  }
+
+  /** One slice of what was there before. @returns whether there was something */
+  #indexOlder(): boolean {
+    const indexed = this.#open();
+    const rows = this.#below.all(indexed.low);
+    for (const row of rows) this.#add(indexed.index, row);
+    indexed.low = Math.min(indexed.low, rows.at(-1)?.sequence ?? 0);
+    return rows.length > 0;
+  }
+
+  #add(index: SearchIndex, row: SearchRow): void {
+    index.add(row.sequence, this.#wordsOf(toMessage(row, this.#sealer)), row.conversation);
+  }
+
+  #matching(sequence: number, words: readonly SearchWord[], conversationId?: string): MessageRecord | undefined {
+    const row = this.#message.get(sequence);
+    if (row === undefined) return undefined;
+    const message = toMessage(row, this.#sealer);
+    if (conversationId !== undefined && message.conversationId !== conversationId) return undefined;
+    return matchesWords(words, this.#wordsOf(message)) ? message : undefined;
+  }
+
+  #wordsOf(message: MessageRecord): SearchWord[] {
+    return wordsOfText(this.#settings?.textOf(message) ?? "");
+  }
+}

@@ -49,6 +49,17 @@ test("an encrypted file shows neither the header of SQLite nor a table, and open
   expect(await store.messages.cursor("visible-topic")).toBe(1);
 });
 
+test("a store in two files is encrypted in both", async () => {
+  const paths = { path: directory.file("messages.db"), secretsPath: directory.file("secrets.db") };
+  {
+    await using store = await openStore({ ...paths, key, driver });
+    await store.write((tx) => tx.secrets.putIdentity(Uint8Array.of(1)));
+  }
+  for (const path of Object.values(paths)) expect(readFileSync(path).includes("SQLite format")).toBe(false);
+  await using store = await openStore({ ...paths, key, driver });
+  expect(await store.secrets.identity()).toEqual(Uint8Array.of(1));
+});
+
 test("two drivers, which do not see each other's locks, can not have one file open in one process", async () => {
   const path = directory.file("two-drivers.db");
   await using _store = await openStore({ path, key });

@@ -96,7 +96,8 @@ async function chat(name: string, options: ChatOptions): Promise<void> {
 
 function explain(error: Error): string {
   if (error instanceof StoreError && error.code === "STORE_LOCKED") {
-    return "this account is open in another terminal: leave it there with /quit, or take another --name";
+    const who = error.holder === undefined ? "" : ` (process ${error.holder.pid})`;
+    return `this account is open in another terminal${who}: leave it there with /quit, or take another --name`;
   }
   return error.message;
 }

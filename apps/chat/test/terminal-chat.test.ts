@@ -174,7 +174,7 @@ test("an account is open in one terminal at a time", async () => {
   await first.line(/^You are twice/);
   const second = await chat("twice").ended();
   expect(second.code).toBe(1);
-  expect(second.error).toMatch(/^✗ this account is open in another terminal.*another --name\n$/);
+  expect(second.error).toMatch(/^✗ this account is open in another terminal \(process \d+\).*another --name\n$/);
 });
 
 test("the account's folder is for its owner only", async () => {

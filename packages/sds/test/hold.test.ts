@@ -225,4 +225,61 @@ describe("a list of one's own", () => {
     });
     fc.assert(total, { numRuns: 500 });
   });
+
+  test("what came early can stay sealed: a dropped result and a list of one's own give the same order", () => {
+    const arrivals = fc.shuffledSubarray([...chain(8).keys()], { minLength: 8, maxLength: 8 });
+    const same = fc.property(arrivals, (order) => {
+      const messages = chain(8);
+      const storing = new Reader();
+      const sealed = new SealedReader();
+      for (const index of order) {
+        storing.take(messages[index]?.bytes ?? new Uint8Array(), NOW_MS);
+        sealed.take(messages[index]?.bytes ?? new Uint8Array(), NOW_MS);
+      }
+      expect(sealed.out).toEqual(messages.map(({ messageId }) => messageId));
+      expect([...sealed.known].sort()).toEqual([...storing.known].sort());
+      expect([sealed.held, sealed.state.held, sealed.state.missing]).toEqual([[], [], []]);
+    });
+    fc.assert(same, { numRuns: 100 });
+  });
 });
+
+/** Keeps what came early as it came, forgets what `receive` made of it, and receives it again when it has its turn. */
+class SealedReader {
+  state = openChannel("R");
+  held: readonly Held[] = [];
+  readonly known = new Set<string>();
+  readonly out: string[] = [];
+  readonly #sealed = new Map<string, Uint8Array>();
+
+  take(bytes: Uint8Array, nowMs: number): void {
+    const message = parse(bytes);
+    if (message === undefined) throw new RangeError("not an SDS message");
+    const result = receive(this.state, message, { nowMs, isKnown: (id) => this.known.has(id), causal: LIMITS });
+    const content = result.events.find((event) => event.kind === "content");
+    if (content?.waitsFor !== undefined) {
+      const { messageId, lamport, waitsFor } = content;
+      this.#sealed.set(messageId, bytes);
+      const held = { messageId, lamport, waitsFor, sizeBytes: bytes.length, sinceMs: nowMs, isLate: false };
+      this.#retry(
+        hold(this.held, held, LIMITS, (id) => !this.known.has(id)),
+        nowMs,
+      );
+      return;
+    }
+    this.state = result.state;
+    if (content !== undefined) {
+      this.known.add(content.messageId);
+      this.out.push(content.messageId);
+    }
+    this.#retry(
+      release(this.held, (id) => !this.known.has(id)),
+      nowMs,
+    );
+  }
+
+  #retry({ held, released }: ReturnType<typeof release>, nowMs: number): void {
+    this.held = held;
+    for (const { messageId } of released) this.take(this.#sealed.get(messageId) ?? new Uint8Array(), nowMs);
+  }
+}

@@ -77,6 +77,11 @@ export class Participant {
     this.lost = [...lost];
   }
 
+  /** Whether a crash would leave the message in the log. */
+  keeps(messageId: string): boolean {
+    return this.#durable.log.has(messageId);
+  }
+
   send(text: string, nowMs: number): { readonly messageId: string; readonly bytes: Uint8Array } {
     const { messageId, state, bytes } = send(this.state, utf8(text), {
       ...this.#carried(),

@@ -17,6 +17,7 @@ const who = fc.nat(4);
 const weathers: fc.Arbitrary<Weather> = fc.record({
   loss: fc.double({ min: 0, max: 0.5, noNaN: true }),
   duplication: fc.double({ min: 0, max: 0.5, noNaN: true }),
+  replays: fc.double({ min: 0, max: 0.3, noNaN: true }),
   maxDelayMs: fc.integer({ min: 1, max: 2 * MINUTE_MS }),
   promptness: fc.double({ min: 0, max: 1, noNaN: true }),
   skewsMs: fc.array(fc.oneof(fc.constant(0), fc.integer({ min: -3 * HOUR_MS, max: 3 * HOUR_MS })), { maxLength: 5 }),

@@ -13,6 +13,8 @@ const SYNC_EVERY_MS = 10 * MINUTE_MS;
 export type Weather = {
   readonly loss: number;
   readonly duplication: number;
+  /** How often something that was ever sent is sent once more, to everybody, by whoever recorded it. */
+  readonly replays: number;
   readonly maxDelayMs: number;
   /** Of received messages, how many are durable at once. */
   readonly promptness: number;
@@ -40,6 +42,7 @@ export class World {
   readonly #weather: Weather;
   readonly #timers: Timers[];
   readonly #tasks: Task[] = [];
+  readonly #recorded: Uint8Array[] = [];
   #order = 0;
 
   constructor(seed: number, size: number, rules: Rules, weather: Weather) {
@@ -97,21 +100,37 @@ export class World {
   }
 
   broadcast(from: number, bytes: Uint8Array, nowMs: number): void {
-    const { loss, duplication, maxDelayMs } = this.#weather;
+    this.#recorded.push(bytes);
+    this.#transmit(from, bytes, nowMs);
+    if (this.#random.fraction() >= this.#weather.replays) return;
+    const old = this.#recorded[Math.floor(this.#random.fraction() * this.#recorded.length)];
+    if (old !== undefined) for (const to of this.people.keys()) this.#deliver(to, old, nowMs);
+  }
+
+  #transmit(from: number, bytes: Uint8Array, nowMs: number): void {
+    const { loss, duplication } = this.#weather;
     for (const to of this.people.keys()) {
       if (to === from) continue;
       const copies = this.#random.fraction() < duplication ? 2 : 1;
       for (let copy = 0; copy < copies; copy += 1) {
         if (this.#random.fraction() < loss || this.#isSplit(from, nowMs) || this.#isSplit(to, nowMs)) continue;
-        const delayMs = Math.floor(this.#random.fraction() * maxDelayMs);
-        this.at(nowMs + delayMs, (arrivedMs) => this.#arrive(to, bytes, arrivedMs));
+        this.#deliver(to, bytes, nowMs);
       }
     }
   }
 
+  #deliver(to: number, bytes: Uint8Array, nowMs: number): void {
+    const delayMs = Math.floor(this.#random.fraction() * this.#weather.maxDelayMs);
+    this.at(nowMs + delayMs, (arrivedMs) => this.#arrive(to, bytes, arrivedMs));
+  }
+
   #arrive(who: number, bytes: Uint8Array, nowMs: number): void {
     const person = this.#person(who);
-    person.receive(bytes, this.#clock(who, nowMs));
+    for (const event of person.receive(bytes, this.#clock(who, nowMs))) {
+      if (event.kind !== "acknowledged") continue;
+      const isTrue = this.people.find(({ name }) => name === event.by)?.keeps(event.messageId);
+      if (isTrue !== true) throw new RangeError("acknowledged by somebody who can still lose it");
+    }
     if (this.#random.fraction() < this.#weather.promptness) person.commit();
     this.#plan(who, nowMs);
   }

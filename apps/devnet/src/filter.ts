@@ -36,6 +36,8 @@ export interface FilterDeps {
   readonly limiter: PeerLimiter;
   /** Calls back once for each time that the message is to go to one subscriber. */
   readonly passOn: (deliver: () => void) => void;
+  /** Called for each message that is queued for a subscriber. */
+  readonly onDelivered: (peer: string, message: Message) => void;
   readonly ping: (peer: PeerId, signal: AbortSignal) => Promise<unknown>;
 }
 
@@ -59,14 +61,18 @@ export class FilterService {
   }
 
   /** Queues the message for each subscriber of its topics. */
-  push({ pubsubTopic, contentTopic, wire }: Message): void {
+  push(message: Message): void {
+    const { pubsubTopic, contentTopic, wire } = message;
     const wanted = criterion(pubsubTopic, contentTopic);
     let encoded: Uint8Array | undefined;
-    for (const { topics, queue } of this.#subscribers.values()) {
+    for (const [peer, { topics, queue }] of this.#subscribers) {
       if (!topics.has(wanted)) continue;
       encoded ??= proto_filter_v2.MessagePush.encode({ pubsubTopic, wakuMessage: wire });
       const frame = encoded;
-      this.#deps.passOn(() => queue.push(frame));
+      this.#deps.passOn(() => {
+        queue.push(frame);
+        this.#deps.onDelivered(peer, message);
+      });
     }
   }
 

@@ -11,3 +11,6 @@ export { rlnQuotaSource } from "./rln/quota-source.ts";
 export type { Slashing } from "./rln/validator.ts";
 export type { DevnetNode } from "./service-node.ts";
 export { type Devnet, type DevnetOptions, startDevnet } from "./start-devnet.ts";
+export type { DevnetEvent, MessageFacts, Observer } from "./watch/events.ts";
+export { metricsOf } from "./watch/metrics.ts";
+export { type Served, serveMetrics, servePage } from "./watch/web-server.ts";

@@ -36,7 +36,7 @@ export type Published =
   | { readonly kind: "refused"; readonly reason: DropReason; readonly detail: string };
 
 /** Stores and spreads one message. */
-export type Publish = (pubsubTopic: string, message: WireMessage) => Promise<Published>;
+export type Publish = (pubsubTopic: string, message: WireMessage, peer: string) => Promise<Published>;
 
 type Outcome = { readonly status: number; readonly detail?: string; readonly relayPeers?: number };
 
@@ -108,7 +108,7 @@ async function push(
       detail: "content topic: want /application/version/name/encoding",
     };
   }
-  const published = await publish(topic, message);
+  const published = await publish(topic, message, peer);
   if (published.kind === "refused") {
     counters.dropped[published.reason] += 1;
     return { status: statusOf(published.reason), detail: published.detail };

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { DevnetError } from "./errors.ts";
 import type { FaultOptions } from "./faults.ts";
 import { type Devnet, type DevnetOptions, startDevnet } from "./start-devnet.ts";
+import { type Pages, type Watching, watch } from "./watch/watch.ts";
 
 const DEFAULT_PORT = 60_000;
 
@@ -23,6 +24,10 @@ Usage: devnet [options]
                    refuse what has no RLN proof; LIMIT messages for each member in an epoch of SECONDS (default 100/600).
                    The memberships are files in DIR/rln, so it wants --data-dir
   --rln-members N  how many memberships there are at least (default 2)
+  --watch          show nodes, topics and messages per second, live, instead of text
+  --web-port PORT  serve a page that shows nodes, links and messages as they flow (0 takes a free port)
+  --metrics-port PORT  serve /metrics for Prometheus (0 takes a free port)
+  --log            write what happens to standard error, one line of JSON for each event; never payloads
   --limit N        requests of one kind that each peer may make in a second (default 1000)
   --keep-hours H   remove older messages from the store (default: keep them)
   --keep-mb MB     keep at most so many megabytes of messages, on each node (default 1024)
@@ -41,7 +46,7 @@ Faults, to see how an app takes them:
 
 type Command =
   | { readonly kind: "help" }
-  | { readonly kind: "run"; readonly options: DevnetOptions; readonly json: boolean };
+  | { readonly kind: "run"; readonly options: DevnetOptions; readonly json: boolean; readonly watching: Watching };
 
 function parse(args: string[]): Command {
   const { values } = parseArgs({
@@ -62,6 +67,10 @@ function parse(args: string[]): Command {
       refuse: { type: "string" },
       amnesia: { type: "boolean", default: false },
       seed: { type: "string", default: "1" },
+      watch: { type: "boolean", default: false },
+      "web-port": { type: "string" },
+      "metrics-port": { type: "string" },
+      log: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -81,7 +90,14 @@ function parse(args: string[]): Command {
     faults: faultOptions(values),
     ...rlnOptions(values.rln, values["rln-members"], values["data-dir"]),
   };
-  return { kind: "run", options, json };
+  const watching = {
+    host,
+    terminal: values.watch,
+    log: values.log,
+    webPort: toPort("web-port", values["web-port"]),
+    metricsPort: toPort("metrics-port", values["metrics-port"]),
+  };
+  return { kind: "run", options, json, watching };
 }
 
 /** `--rln` alone stands for its default: the parser knows no options with a value that may be left out. */
@@ -133,14 +149,21 @@ function toShare(name: string, text: string): number {
   throw new DevnetError("INVALID_OPTION", `${name}: want a share from 0 to 1, got ${text}`);
 }
 
+function toPort(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = toNumber(name, text);
+  if (port > 65_535) throw new DevnetError("INVALID_OPTION", `${name}: want a port up to 65535, got ${port}`);
+  return port;
+}
+
 function toNumber(name: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new DevnetError("INVALID_OPTION", `${name}: want a number, got ${text}`);
 }
 
-function announce({ nodes, peers, network, rln }: Devnet, json: boolean): void {
+function announce({ nodes, peers, network, rln }: Devnet, json: boolean, pages: Pages): void {
   if (json) {
-    console.log(JSON.stringify({ peers, network, ...(rln && { memberships: rln.memberships }) }));
+    console.log(JSON.stringify({ peers, network, ...(rln && { memberships: rln.memberships }), ...pages }));
     return;
   }
   console.log(
@@ -148,6 +171,7 @@ function announce({ nodes, peers, network, rln }: Devnet, json: boolean): void {
   );
   for (const peer of peers) console.log(`  ${peer}`);
   for (const path of rln?.memberships ?? []) console.log(`  RLN membership: ${path}`);
+  for (const [name, url] of Object.entries(pages)) console.log(`  ${name}: ${url}`);
   console.log("Stop it with Ctrl-C.");
 }
 
@@ -167,11 +191,16 @@ async function main(args: string[]): Promise<void> {
   }
   const stop = interrupted();
   const devnet = await startDevnet(command.options);
-  announce(devnet, command.json);
+  const watching = await watch(devnet, command.watching).catch(async (error: unknown) => {
+    await devnet.close();
+    throw error;
+  });
+  if (!command.watching.terminal) announce(devnet, command.json, watching.pages);
   devnet.rln?.onSlash(({ position, epoch }) => {
     console.error(`devnet: member ${position + 1} used one slot of epoch ${epoch} twice and is removed`);
   });
   await stop;
+  await watching.end();
   await devnet.close();
 }
 

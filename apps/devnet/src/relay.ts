@@ -39,12 +39,12 @@ export function relayService(): (components: GossipSubComponents) => GossipSub {
 export function joinRelay(
   router: GossipSub,
   pubsubTopics: Iterable<string>,
-  receive: (pubsubTopic: string, data: Uint8Array) => boolean,
+  receive: (pubsubTopic: string, data: Uint8Array, peer: string) => boolean,
 ): void {
   for (const topic of pubsubTopics) {
     // The router drops duplicates before it asks a validator.
-    router.topicValidators.set(topic, (_peer, { data }) =>
-      receive(topic, data) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject,
+    router.topicValidators.set(topic, (peer, { data }) =>
+      receive(topic, data, peer.toString()) ? TopicValidatorResult.Accept : TopicValidatorResult.Reject,
     );
     router.subscribe(topic);
   }

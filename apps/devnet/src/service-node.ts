@@ -38,12 +38,14 @@ import { joinRelay, relayService } from "./relay.ts";
 import type { RlnValidator } from "./rln/validator.ts";
 import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
 import { MAX_REQUEST_STREAMS } from "./streams.ts";
+import type { MessageFacts, NodeEvent, Observers } from "./watch/events.ts";
 
 const MAX_CONNECTIONS = 1_000;
 const PRUNE_MS = 1_000;
 
 /** A service node of a running devnet. */
 export interface DevnetNode {
+  readonly name: string;
   readonly peerId: string;
   /** Where light nodes connect: a multiaddr that ends with the peer id. Stays the same over stop and start. */
   readonly webSocket: string;
@@ -52,6 +54,10 @@ export interface DevnetNode {
   readonly isRunning: boolean;
   /** How many connected nodes listen to each shard, by pubsub topic: those are relayed to. */
   readonly relayPeers: Readonly<Record<string, number>>;
+  /** Ids of all connected peers: light nodes, and other service nodes. */
+  readonly peers: readonly string[];
+  /** Of the messages in the store. */
+  readonly storedBytes: number;
   /** A copy of the counts up to now. */
   readonly counters: NodeCounters;
   /** Replaces the faults that were set before; `{}` ends them. @throws {@link DevnetError} `INVALID_OPTION` */
@@ -78,6 +84,7 @@ export interface ServiceNodeOptions {
   /** On a network that limits its senders. */
   readonly rln: RlnValidator | undefined;
   readonly log: (line: string) => void;
+  readonly observers: Observers;
 }
 
 type Host = Libp2p<{ identify: Identify; ping: Ping; relay: GossipSub }>;
@@ -112,6 +119,7 @@ export class ServiceNode implements DevnetNode {
     this.#filter = new FilterService({
       limiter: this.#limiters.filter,
       passOn: (deliver) => this.#faults.passOn(deliver),
+      onDelivered: (peer, message) => this.#tell(() => ({ kind: "delivered", peer, ...factsOf(message) })),
       pubsubTopics: this.#topics,
       counters: this.#counters,
       ping: async (peer, signal) => this.#host?.services.ping.ping(peer, { signal }),
@@ -132,6 +140,18 @@ export class ServiceNode implements DevnetNode {
 
   get isRunning(): boolean {
     return this.#host !== undefined;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get peers(): string[] {
+    return this.#host?.getPeers().map(String) ?? [];
+  }
+
+  get storedBytes(): number {
+    return this.#options.files.archive.bytes;
   }
 
   get relayPeers(): Record<string, number> {
@@ -180,6 +200,7 @@ export class ServiceNode implements DevnetNode {
       if (this.#host !== undefined) return;
       await this.#link(await this.#listen());
       this.#options.log(`${this.#options.name} listens on ${this.webSocket}`);
+      this.#tell(() => ({ kind: "started" }));
     });
   }
 
@@ -237,7 +258,11 @@ export class ServiceNode implements DevnetNode {
     for (const [codec, handler] of this.#protocols()) {
       await host.handle(codec, handler, { maxInboundStreams: MAX_REQUEST_STREAMS });
     }
+    host.addEventListener("peer:connect", ({ detail: peer }) => {
+      this.#tell(() => ({ kind: "connected", peer: peer.toString() }));
+    });
     host.addEventListener("peer:disconnect", ({ detail: peer }) => {
+      this.#tell(() => ({ kind: "disconnected", peer: peer.toString() }));
       this.#filter.remove(peer);
       for (const limiter of Object.values(this.#limiters)) limiter.sweep();
       const isSibling = siblings().some(({ peerId }) => peerId === peer.toString());
@@ -249,7 +274,7 @@ export class ServiceNode implements DevnetNode {
       await Promise.resolve(host.stop()).catch(() => log(`${name} did not stop after a failed start`));
       throw this.#listenError(error);
     }
-    joinRelay(host.services.relay, this.#topics, (pubsubTopic, data) => this.#receive(pubsubTopic, data));
+    joinRelay(host.services.relay, this.#topics, (pubsubTopic, data, peer) => this.#receive(pubsubTopic, data, peer));
     this.#host = host;
     this.#running = new AbortController();
     this.#filter.start();
@@ -264,7 +289,7 @@ export class ServiceNode implements DevnetNode {
 
   #protocols(): [codec: string, handler: StreamHandler][] {
     const { network, files } = this.#options;
-    const publish = (pubsubTopic: string, wire: WireMessage) => this.#publish(pubsubTopic, wire);
+    const publish = (pubsubTopic: string, wire: WireMessage, peer: string) => this.#publish(pubsubTopic, wire, peer);
     const counters = this.#counters;
     const push = { network, counters, publish, limiter: this.#limiters.push, refusal: () => this.#faults.refusal() };
     const archive = {
@@ -346,6 +371,7 @@ export class ServiceNode implements DevnetNode {
     this.#faults.clear();
     await host.stop();
     this.#options.log(`${this.#options.name} stopped`);
+    this.#tell(() => ({ kind: "stopped" }));
   }
 
   /**
@@ -384,7 +410,7 @@ export class ServiceNode implements DevnetNode {
   }
 
   /** A message from a light node: checked, durable, then spread. */
-  async #publish(pubsubTopic: string, wire: WireMessage): Promise<Published> {
+  async #publish(pubsubTopic: string, wire: WireMessage, peer: string): Promise<Published> {
     const checked = this.#check(pubsubTopic, wire);
     if (checked.kind === "refused") return checked;
     const { message } = checked;
@@ -393,6 +419,7 @@ export class ServiceNode implements DevnetNode {
     } catch {
       return { kind: "refused", reason: "archive-failed", detail: "the message could not be stored; try again" };
     }
+    this.#tell(() => ({ kind: "pushed", peer, ...factsOf(message) }));
     const relayed: { peers?: Promise<number> } = {};
     this.#faults.passOn(() => {
       relayed.peers ??= this.#relay(pubsubTopic, message.bytes);
@@ -412,7 +439,7 @@ export class ServiceNode implements DevnetNode {
   }
 
   /** A message from another service node. @returns whether it may travel on */
-  #receive(pubsubTopic: string, data: Uint8Array): boolean {
+  #receive(pubsubTopic: string, data: Uint8Array, peer: string): boolean {
     const wire = decodeMessage(data);
     if (wire === undefined) {
       this.#counters.dropped.malformed += 1;
@@ -424,10 +451,15 @@ export class ServiceNode implements DevnetNode {
       return false;
     }
     this.#counters.relayed += 1;
+    this.#tell(() => ({ kind: "relayed", peer, ...factsOf(checked.message) }));
     this.#keep(checked.message).catch(() => {
       this.#counters.dropped["archive-failed"] += 1;
     });
     return true;
+  }
+
+  #tell(event: () => NodeEvent): void {
+    this.#options.observers.tell(this.#options.name, event);
   }
 
   #check(pubsubTopic: string, wire: WireMessage): Checked {
@@ -449,6 +481,10 @@ export class ServiceNode implements DevnetNode {
     }
     this.#filter.push(message);
   }
+}
+
+function factsOf({ hash, pubsubTopic, contentTopic, bytes }: Message): MessageFacts {
+  return { hash: Buffer.from(hash).toString("hex"), pubsubTopic, contentTopic, bytes: bytes.length };
 }
 
 const NO_HISTORY: ArchivePage = { kind: "page", messages: [] };

@@ -12,6 +12,7 @@ import { heal, partition } from "./partition.ts";
 import type { PeerLimits, ResolvedLimits } from "./peer-limits.ts";
 import { type DevnetRln, RlnMembers, type RlnOptions } from "./rln/devnet-rln.ts";
 import { type DevnetNode, ServiceNode } from "./service-node.ts";
+import { type Observer, Observers } from "./watch/events.ts";
 
 export interface DevnetOptions {
   /** How many service nodes, 1 to 16. @default 1 */
@@ -56,6 +57,8 @@ export interface Devnet {
   partition(groups: readonly (readonly number[])[]): Promise<void>;
   /** Ends a partition; resolves when the nodes have caught up with each other. */
   heal(): Promise<void>;
+  /** Tells what happens from now on. Returns the function that ends it. An observer must not throw. */
+  observe(observer: Observer): () => void;
   /** Stops every node; nothing of the devnet keeps the process alive afterwards. Idempotent. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -70,6 +73,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   const network = { clusterId, shards };
   const rln = options.rln === undefined ? undefined : new RlnMembers(options.rln, log);
   const nodes: ServiceNode[] = [];
+  const observers = new Observers();
   const close = async () => {
     await Promise.all(nodes.map((node) => node.close()));
   };
@@ -87,6 +91,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
         siblings: () => nodes,
         log,
         limits,
+        observers,
         rln: rln?.validator(),
       });
       nodes.push(node);
@@ -107,6 +112,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
     },
     partition: async (groups) => partition(nodes, groups),
     heal: () => heal(nodes),
+    observe: (observer) => observers.add(observer),
     close,
     [Symbol.asyncDispose]: close,
   };

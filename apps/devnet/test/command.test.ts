@@ -48,6 +48,35 @@ test("prints its peers as JSON, serves a client, and ends by itself after SIGTER
   expect(await end).toMatchObject({ code: 0, error: "" });
 }, 15_000);
 
+test("says where to watch it, and logs events as JSON", async () => {
+  const { child, nextLine, ended } = devnet("--port", "0", "--json", "--web-port", "0", "--metrics-port", "0", "--log");
+  const { peers, network, web, metrics } = JSON.parse(await nextLine());
+  expect(await (await fetch(web)).text()).toContain("<title>devnet</title>");
+  expect(await (await fetch(metrics)).text()).toContain('devnet_up{node="node-1"} 1');
+  const alice = await clients.connect({ network }, ...peers);
+  expect(await send(alice, "/test/1/logged/proto", bytesOf("s3cr3t"))).toBe(true);
+  const end = ended();
+  child.kill("SIGTERM");
+  const { code, error } = await end;
+  expect(code).toBe(0);
+  const events = error
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(events).toContainEqual(expect.objectContaining({ kind: "pushed", contentTopic: "/test/1/logged/proto" }));
+  expect(error).not.toContain("s3cr3t");
+}, 20_000);
+
+test("draws the live view when it is asked to", async () => {
+  const { child, ended, nextLine } = devnet("--port", "0", "--watch");
+  expect(await nextLine()).toMatch("devnet  cluster 42  shards 8  links 0");
+  const end = ended();
+  child.kill("SIGINT");
+  const { code, out } = await end;
+  expect(code).toBe(0);
+  expect(out).toMatch(/node-1 +up/);
+}, 20_000);
+
 test("prints readable lines and ends after SIGINT; a taken port is explained", async () => {
   const first = devnet("--port", "0", "--nodes", "2");
   expect(await first.nextLine()).toBe("devnet is up: cluster 42, 8 shards, 2 nodes");

@@ -67,7 +67,7 @@ if (missing !== undefined) process.stderr.write(`Tests against go-waku are skipp
     test("what go-waku publishes is stored by every node of ours, with the hash that go-waku computed", async () => {
       const topic = "/go/1/from-go/proto";
       const { hash } = await service.ask({ do: "relay", ...goMessage(shardOf(topic), topic, bytesOf("from go")) });
-      await eventually("both nodes have it", () => devnet.nodes.every(({ counters }) => counters.relayed > 0));
+      for (const { webSocket } of devnet.nodes) await expectHistory(webSocket, topic, 1);
       for (const { webSocket } of devnet.nodes) {
         const client = await clients.connect(devnet, webSocket);
         const decoder = client.createDecoder({ contentTopic: topic });

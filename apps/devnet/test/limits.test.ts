@@ -68,6 +68,7 @@ test("a subscriber of whom nothing is heard for 5 minutes is forgotten; one that
     counters,
     limiter,
     passOn: (deliver) => deliver(),
+    onDelivered: () => {},
     ping: async () => {},
   });
   filter.start();

@@ -144,7 +144,7 @@ function createFile(path: string): void {
     const code = errorCode(error);
     if (code === "EEXIST") return;
     if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new StoreError("INVALID_OPTION", `path: want a file in an existing directory, got ${path}`, {
+      throw new StoreError("INVALID_OPTION", `path, secretsPath: want files in existing directories, got ${path}`, {
         cause: error,
       });
     }

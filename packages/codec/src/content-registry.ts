@@ -58,6 +58,12 @@ export function createContentRegistry<const Types extends readonly ContentType<A
   };
 }
 
+/** The name under which contents of one type can be looked up: domain and tag, `"70000/1"`; undefined for no frame. */
+export function contentTypeName(frame: Uint8Array): string | undefined {
+  const header = decodeMessage(ContentFrameSchema, frame);
+  return header === undefined || header.domainId === 0 ? undefined : numberOf(header.domainId, header.tag);
+}
+
 function encodeFrame(content: AnyContent, byKind: ReadonlyMap<string, ContentType<AnyContent>>): Uint8Array {
   if (isUnsupported(content)) {
     const { reason, domain, tag, version, payload, fallback } = content;

@@ -12,7 +12,7 @@ export {
   reply,
   replyType,
 } from "./about-message.ts";
-export { type ContentRegistry, createContentRegistry } from "./content-registry.ts";
+export { type ContentRegistry, contentTypeName, createContentRegistry } from "./content-registry.ts";
 export {
   type AnyContent,
   type ContentOf,

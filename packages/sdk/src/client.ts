@@ -4,57 +4,35 @@
  * @module
  */
 import {
-  CodecError,
-  createContentRegistry,
   decodeContentFrame,
   isUnsupported,
-  mailboxTopic,
   type SafetyNumber,
   SUPPLIED_TYPES,
   type Content as SuppliedContent,
   safetyNumber,
 } from "@chat/codec";
-import { createCrypto, isLiveInvite } from "@chat/ratchet";
+import { isLiveInvite } from "@chat/ratchet";
 import type { Quota } from "@chat/ratelimit";
-import { type MessageRecord, openMemoryStore, type Store } from "@chat/store";
-import { openDatabase } from "#open-database";
-import { openAccount } from "./account/account.ts";
-import { InviteBook } from "./account/invite-book.ts";
+import type { MessageRecord, StoreStatistics } from "@chat/store";
 import { linkOf, readLink } from "./account/invite-link.ts";
 import { describeInvite, type OpenInvite } from "./account/open-invite.ts";
+import { Archive, type ConversationOverview, type FindOptions, type OverviewOptions } from "./archive/archive.ts";
+import type { Eraser } from "./archive/eraser.ts";
 import { equalBytes } from "./bytes.ts";
-import type { Context } from "./context.ts";
-import {
-  Conversation,
-  type ConversationOperations,
-  type HistoryOptions,
-  type SendOptions,
-  SentMessage,
-} from "./conversation.ts";
-import type { DeliveryService, HealthStatus, Subscription } from "./delivery/delivery-service.ts";
-import { WakuDelivery } from "./delivery/waku-delivery.ts";
+import { Conversation, type ConversationOperations, type SendOptions, SentMessage } from "./conversation.ts";
+import type { HealthStatus } from "./delivery/delivery-service.ts";
 import { examine } from "./doctor/examine.ts";
-import { LiveMessages } from "./doctor/live-messages.ts";
 import type { DoctorReport } from "./doctor/report.ts";
 import { ChatError } from "./errors.ts";
 import { type ChatEvent, EventHub } from "./events.ts";
-import { type Content, type Contents, type IncomingMessage, type Message, toMessage } from "./message.ts";
-import { NETWORK_PRESETS } from "./network-presets.ts";
-import { type DurableChange, Notifier } from "./notifier.ts";
-import { Telemetry } from "./observability/telemetry.ts";
-import { type ChatClientOptions, isWakuNetwork, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { RANDOM_SOURCE } from "./random-source.ts";
-import { CatchUp } from "./receiving/catch-up.ts";
-import { DiscardCounters, type DiscardReason } from "./receiving/discard-counters.ts";
-import { type MessageStreamOptions, streamIncoming, TakenPosition } from "./receiving/message-stream.ts";
-import { PartialSets } from "./receiving/partial-sets.ts";
-import { Receiver } from "./receiving/receiver.ts";
-import { Outbox } from "./sending/outbox.ts";
-import { defaultPriority, Sender } from "./sending/sender.ts";
+import { type Content, type IncomingMessage, type Message, toMessage } from "./message.ts";
+import type { DurableChange } from "./notifier.ts";
+import { type ChatClientOptions, resolveOptions } from "./options.ts";
+import { openParts, type Parts, release, stop } from "./parts.ts";
+import type { DiscardReason } from "./receiving/discard-counters.ts";
+import { type MessageStreamOptions, streamIncoming } from "./receiving/message-stream.ts";
+import { defaultPriority } from "./sending/sender.ts";
 import { outgoingMessage, type WaitOptions, waitForStatus } from "./sending/status-wait.ts";
-import { Serial } from "./serial.ts";
-import { SessionBook } from "./sessions/session-book.ts";
-import { Upkeep } from "./sessions/upkeep.ts";
 
 export interface InviteOptions extends WaitOptions {
   /** The link stops working after this time. @default never, until somebody used it */
@@ -66,32 +44,22 @@ export interface InviteOptions extends WaitOptions {
   readonly postQuantum?: boolean;
 }
 
-type Parts = {
-  readonly context: Context;
-  readonly contents: Contents;
-  readonly receiver: Receiver;
-  readonly ownsDelivery: boolean;
-  readonly taken: TakenPosition;
-  readonly sender: Sender;
-  readonly upkeep: Upkeep;
-  readonly catchUp: CatchUp;
-  readonly subscription: Subscription;
-  readonly telemetry: Telemetry;
-  readonly mailbox: string;
-  readonly live: LiveMessages;
-};
-
 export class ChatClient implements AsyncDisposable {
   readonly #parts: Parts;
   readonly #events = new EventHub();
   readonly #closing = new AbortController();
   readonly #stopObserving: () => void;
   readonly #operations: ConversationOperations;
+  readonly #openArchive: Archive;
   #eventTurn: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
+    this.#openArchive = new Archive(parts.context, {
+      toMessage: (record) => this.#message(record),
+      toConversation: (id) => this.#conversation(id),
+    });
     const { notifier, delivery, outbox } = parts.context;
     const stopNotifier = notifier.observe((change) => this.#publishEvent(change));
     const stopHealth = delivery.onHealthChange((health) => this.#events.emit({ type: "connection", health }));
@@ -108,7 +76,11 @@ export class ChatClient implements AsyncDisposable {
     };
     this.#operations = {
       send: (conversation, content, options) => this.#send(conversation, content, options),
-      history: (conversation, options) => this.#history(conversation, options),
+      history: async (conversation, options) => this.#archive.history(conversation, options),
+      markRead: (conversation, upTo) => this.#markRead(conversation, upTo),
+      deleteMessage: async ({ id }, messageId) => this.#eraser.deleteMessage(id, messageId),
+      setExpiry: async (messageId, at) => this.#eraser.setExpiry(messageId, at.getTime()),
+      delete: async ({ id }) => this.#eraser.deleteConversation(id),
       statusOf: (id) => this.#statusOf(id),
       safetyNumber: (conversation) => this.#safetyNumber(conversation),
       waiting: (id) => {
@@ -129,21 +101,7 @@ export class ChatClient implements AsyncDisposable {
    *   `CORRUPT`, `SCHEMA_TOO_NEW`, `IO`; the signal's reason
    */
   static async create(options: ChatClientOptions, { signal }: WaitOptions = {}): Promise<ChatClient> {
-    const resolved = resolveOptions(options);
-    const contents = openContents(resolved);
-    signal?.throwIfAborted();
-    const { database, databaseKey } = resolved;
-    const store =
-      typeof database === "string" ? await openDatabase(database, databaseKey) : (database ?? openMemoryStore());
-    const closeOnFailure: (() => Promise<void>)[] = [() => store.close()];
-    try {
-      const { delivery, ownsDelivery } = await connect(resolved, signal);
-      if (ownsDelivery) closeOnFailure.unshift(() => delivery.close());
-      return new ChatClient({ ...(await start(resolved, store, delivery, ownsDelivery)), contents });
-    } catch (error) {
-      for (const close of closeOnFailure) await close();
-      throw error;
-    }
+    return new ChatClient(await openParts(resolveOptions(options), signal));
   }
 
   /** Fingerprint of this account's key. Two people compare theirs to be sure of each other. */
@@ -242,6 +200,25 @@ export class ChatClient implements AsyncDisposable {
     return records.map(({ id }) => this.#conversation(id));
   }
 
+  /** Conversations as a list shows them: newest activity first, with the last message and how many are unread. */
+  async overview(options: OverviewOptions = {}): Promise<ConversationOverview[]> {
+    return this.#archive.overview(options);
+  }
+
+  /**
+   * Messages by text, status or type, newest first; exactly one of the three.
+   *
+   * @throws {@link ChatError} `INVALID_OPTION`, `CLOSED`; `StoreError` `INVALID_OPTION` for `text` without `search: true`
+   */
+  async find(options: FindOptions): Promise<Message[]> {
+    return this.#archive.find(options);
+  }
+
+  /** How much there is: conversations, messages by status, envelopes that wait, bytes on disk. */
+  async statistics(): Promise<StoreStatistics> {
+    return this.#archive.statistics();
+  }
+
   /** A message sent earlier, for example before a restart. @throws {@link ChatError} `NOT_FOUND`, `CLOSED` */
   async sentMessage(id: string): Promise<SentMessage> {
     this.#checkOpen();
@@ -288,18 +265,12 @@ export class ChatClient implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { context, receiver, ownsDelivery, subscription, catchUp, upkeep, telemetry } = this.#parts;
     this.#closing.abort();
-    upkeep.close();
-    receiver.close();
-    await Promise.all([catchUp.close(), subscription.close(), context.outbox.close()]);
-    await context.serial.idle();
+    await stop(this.#parts);
     await this.#eventTurn;
     this.#stopObserving();
-    telemetry.close();
     this.#events.close();
-    if (ownsDelivery) await context.delivery.close();
-    await context.store.close();
+    await release(this.#parts);
   }
 
   async #send(conversation: Conversation, content: Content, { signal, priority }: SendOptions): Promise<SentMessage> {
@@ -313,11 +284,21 @@ export class ChatClient implements AsyncDisposable {
     return new SentMessage(this.#operations, conversation, id);
   }
 
-  async #history(conversation: Conversation, { limit = 50, before }: HistoryOptions): Promise<Message[]> {
+  async #markRead({ id }: Conversation, upTo: Message | undefined): Promise<void> {
     this.#checkOpen();
-    const { messages } = this.#parts.context.store;
-    const page = await messages.page(conversation.id, { limit, ...(before !== undefined && { before }) });
-    return page.map((record) => this.#message(record));
+    const sequence = upTo?.sequence ?? Number.MAX_SAFE_INTEGER;
+    await this.#parts.context.store.write(({ messages }) => messages.setRead(id, sequence));
+  }
+
+  /** Checks at each use that the client is open. */
+  get #archive(): Archive {
+    this.#checkOpen();
+    return this.#openArchive;
+  }
+
+  get #eraser(): Eraser {
+    this.#checkOpen();
+    return this.#parts.eraser;
   }
 
   #safetyNumber({ id }: Conversation): SafetyNumber {
@@ -375,71 +356,6 @@ function isInternal(change: DurableChange): change is InternalChange {
   return change.kind === "early" || change.kind === "session" || change.kind === "retransmitted";
 }
 
-async function connect({ network, connectTimeoutMs, whenUnreachable, clock }: ResolvedOptions, signal?: AbortSignal) {
-  if (!isWakuNetwork(network)) return { delivery: network, ownsDelivery: false };
-  const { clusterId, shards } = NETWORK_PRESETS[network.preset ?? "devnet"];
-  const options = {
-    clusterId,
-    shards,
-    ...network,
-    connectTimeoutMs,
-    whenUnreachable,
-    clock,
-    ...(signal && { signal }),
-  };
-  return { delivery: await WakuDelivery.connect(options), ownsDelivery: true };
-}
-
-async function start(
-  { network, clock, acknowledgementDelayMs, rateLimit, logger, [RANDOM_SOURCE]: source }: ResolvedOptions,
-  store: Store,
-  delivery: DeliveryService,
-  ownsDelivery: boolean,
-): Promise<Omit<Parts, "contents">> {
-  const random = source ?? createCrypto().random;
-  const nowMs = clock.nowMs();
-  const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
-  const serial = new Serial();
-  const invites = await InviteBook.load(store, serial, nowMs);
-  const context: Context = {
-    ...shared,
-    account: await openAccount(store, random, nowMs),
-    outbox: await Outbox.open(shared, rateLimit),
-    mailboxBits: isWakuNetwork(network) ? (network.mailboxBits ?? 0) : 0,
-    invites,
-    serial,
-    discards: new DiscardCounters(),
-  };
-  const telemetry = new Telemetry(context, logger);
-  // What an earlier process did not get to.
-  for (const { incomingHandshake } of shared.sessions.all()) {
-    if (incomingHandshake?.isConfirmed) await invites.note(incomingHandshake, "confirmed", nowMs);
-  }
-  const taken = await TakenPosition.load(context);
-  const receiver = new Receiver(context, await PartialSets.load(store, random));
-  const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
-  // First listen, then look back: nothing falls between.
-  const live = new LiveMessages(clock);
-  const subscription = await delivery.subscribe([mailbox], (message) => {
-    void receiver.receive(message).then((isNews) => isNews && live.see(message));
-  });
-  const upkeep = new Upkeep(context, acknowledgementDelayMs);
-  const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
-  upkeep.start();
-  catchUp.start();
-  const sender = new Sender(context);
-  return { context, receiver, ownsDelivery, taken, sender, upkeep, catchUp, subscription, telemetry, mailbox, live };
-}
-
 function isSupplied(content: Content): content is SuppliedContent {
   return isUnsupported(content) || SUPPLIED_TYPES.some(({ kind }) => kind === content.kind);
-}
-
-function openContents({ contentTypes }: ResolvedOptions): Contents {
-  try {
-    return createContentRegistry([...SUPPLIED_TYPES, ...contentTypes]);
-  } catch (cause) {
-    if (!(cause instanceof CodecError)) throw cause;
-    throw new ChatError("INVALID_OPTION", `contentTypes: ${cause.message}`, { cause });
-  }
 }

@@ -4,6 +4,7 @@
  */
 import type { SafetyNumber } from "@chat/codec";
 import type { OutboxPriority } from "@chat/store";
+import type { HistoryOptions } from "./archive/archive.ts";
 import type { Content, DeliveryStatus, Message } from "./message.ts";
 import type { Waiting } from "./sending/outbox.ts";
 import type { WaitOptions } from "./sending/status-wait.ts";
@@ -17,17 +18,14 @@ export interface SendOptions extends WaitOptions {
   readonly priority?: OutboxPriority;
 }
 
-export interface HistoryOptions {
-  /** At most this many messages. @default 50 */
-  readonly limit?: number;
-  /** Id of a message: only older ones. Without it, the newest. */
-  readonly before?: string;
-}
-
 /** What conversations and sent messages ask of their client. */
 export interface ConversationOperations {
   send(conversation: Conversation, content: Content, options: SendOptions): Promise<SentMessage>;
   history(conversation: Conversation, options: HistoryOptions): Promise<Message[]>;
+  markRead(conversation: Conversation, upTo: Message | undefined): Promise<void>;
+  deleteMessage(conversation: Conversation, messageId: string): Promise<void>;
+  setExpiry(messageId: string, at: Date): Promise<void>;
+  delete(conversation: Conversation): Promise<void>;
   statusOf(messageId: string): Promise<DeliveryStatus>;
   safetyNumber(conversation: Conversation): SafetyNumber;
   waiting(messageId: string): Waiting | undefined;
@@ -67,9 +65,35 @@ export class Conversation {
     return this.#operations.safetyNumber(this);
   }
 
-  /** Messages of both sides, oldest first, in causal order as far as it is known. */
+  /**
+   * Messages of both sides, oldest first, in causal order as far as it is known. A page stays what it was while new
+   * messages arrive. @throws `StoreError` `INVALID_OPTION` for the id of a message that is not there
+   */
   history(options: HistoryOptions = {}): Promise<Message[]> {
     return this.#operations.history(this, options);
+  }
+
+  /** The user has read everything up to this message, or all there is. Never goes back; the other side is not told. */
+  markRead(upTo?: Message): Promise<void> {
+    return this.#operations.markRead(this, upTo);
+  }
+
+  /** Deletes a message here; what of it has not left does not leave. The other side keeps its copy: see `deletion`. */
+  deleteMessage(messageId: string): Promise<void> {
+    return this.#operations.deleteMessage(this, messageId);
+  }
+
+  /** Deletes a message here when its time is over; of two times the earlier one. An `expired` event tells it. */
+  setExpiry(messageId: string, at: Date): Promise<void> {
+    return this.#operations.setExpiry(messageId, at);
+  }
+
+  /**
+   * Deletes all messages and keys of the conversation here. What the other side still sends can not be read by anybody; to
+   * write again, either side needs a new invite.
+   */
+  delete(): Promise<void> {
+    return this.#operations.delete(this);
   }
 }
 

@@ -19,6 +19,8 @@ export type ChatEvent =
   | { readonly type: "missing"; readonly conversationId: string; readonly count: number }
   /** What was missing has arrived, or was given up for lost. */
   | { readonly type: "found" | "lost"; readonly conversationId: string; readonly count: number }
+  /** The time of a message is over, and it is gone. */
+  | { readonly type: "expired"; readonly messageId: string; readonly conversationId: string }
   /**
    * So many messages of the mailbox were read from the store nodes since the look began; when it is done, whatever was
    * there is in the database. It begins at start, after a reconnect, and every five minutes.

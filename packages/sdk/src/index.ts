@@ -30,9 +30,10 @@ export {
 export type { Quota, QuotaSource } from "@chat/ratelimit";
 export { StoreError, type StoreErrorCode } from "@chat/store";
 export type { OpenInvite } from "./account/open-invite.ts";
+export type { ConversationOverview, FindOptions, HistoryOptions, OverviewOptions } from "./archive/archive.ts";
 export { ChatClient, type InviteOptions } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { Conversation, type HistoryOptions, type SendOptions, SentMessage } from "./conversation.ts";
+export { Conversation, type SendOptions, SentMessage } from "./conversation.ts";
 export type {
   DeliveryService,
   HealthStatus,

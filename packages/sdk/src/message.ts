@@ -19,6 +19,9 @@ export type Content = SuppliedContent | AnyContent;
 /** All types that a client knows. */
 export type Contents = ContentRegistry<readonly ContentType<AnyContent>[]>;
 
+/** Any content type, as a value. */
+export type AnyContentType = Pick<ContentType<AnyContent>, "domain" | "tag">;
+
 type MessageFields = {
   /** The same on both sides. */
   readonly id: string;
@@ -28,6 +31,8 @@ type MessageFields = {
   readonly sentAt: Date;
   /** Grows with every message of this database; `messages({ since })` takes it. */
   readonly sequence: number;
+  /** From then on it is gone here. */
+  readonly expiresAt?: Date;
 };
 export type IncomingMessage = MessageFields & { readonly direction: "incoming" };
 export type OutgoingMessage = MessageFields & { readonly direction: "outgoing"; readonly status: DeliveryStatus };
@@ -41,6 +46,7 @@ export function toMessage(record: MessageRecord, conversation: Conversation, con
     sequence,
     content: contents.decode(record.content),
     sentAt: new Date(record.sentAtMs),
+    ...(record.expiresAtMs !== undefined && { expiresAt: new Date(record.expiresAtMs) }),
   };
   return status === "received" ? { ...fields, direction: "incoming" } : { ...fields, direction: "outgoing", status };
 }

@@ -20,6 +20,8 @@ export type DurableChange =
   | { readonly kind: "session"; readonly sessionId: string; readonly owesAcknowledgement: boolean }
   /** Parts of messages were put into the outbox once more. */
   | { readonly kind: "retransmitted"; readonly count: number }
+  /** The time of a message was over, so it is deleted. */
+  | { readonly kind: "expired"; readonly messageId: string; readonly conversationId: string }
   | { readonly kind: "catch-up"; readonly messages: number; readonly isDone: boolean }
   | { readonly kind: "error"; readonly error: unknown };
 

@@ -82,6 +82,11 @@ export interface ChatClientOptions {
    * Content types of the application's own, from `defineContentType`, beside those that are supplied. @default none
    */
   readonly contentTypes?: readonly ContentType<AnyContent>[];
+  /**
+   * Lets `find({ text })` search in what messages say. The index is made anew in memory when it is first asked for, so that
+   * nothing of it is on the disk. For a `Store` of your own, it is yours to open it so. @default false
+   */
+  readonly search?: boolean;
   /** Told what the client does, without content, keys, links or accounts: `console`, or one of your own. @default nobody */
   readonly logger?: Logger;
   /** @default the system's */
@@ -102,6 +107,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     connectTimeoutMs: 10_000,
     acknowledgementDelayMs: 2000,
     contentTypes: [],
+    search: false,
     logger: SILENT,
     clock: systemClock,
     ...options,

@@ -2,7 +2,7 @@
  * From a segment to the message that the application gets.
  * @module
  */
-import { decodePrivateFrame, encodeNewerPart, type PrivateFrame } from "@chat/codec";
+import { contentTypeName, decodePrivateFrame, encodeNewerPart, type PrivateFrame } from "@chat/codec";
 import type { NewMessageRecord } from "@chat/store";
 import type { Context } from "../context.ts";
 import { messageId } from "../message.ts";
@@ -62,9 +62,9 @@ export function putIncoming(
 ): void {
   const { conversationId } = step.session;
   const id = incomingId(step.session, frame, context);
-  step.write((tx) =>
-    tx.messages.putMessage({ id, conversationId, direction: "incoming", status: "received", ...fields }),
-  );
+  const contentType = contentTypeName(fields.content);
+  const message = { id, conversationId, direction: "incoming", status: "received", ...fields } as const;
+  step.write(({ messages }) => messages.putMessage({ ...message, ...(contentType !== undefined && { contentType }) }));
   step.notify({ kind: "incoming", messageId: id });
 }
 

@@ -36,6 +36,10 @@ export class OutboxRows {
     return [...this.#ofMessage.keys()];
   }
 
+  ofSession(sessionId: string): OutboxEntry[] {
+    return [...this.#rows.values()].filter((row) => row.sessionId === sessionId);
+  }
+
   unsentCount(messageId: string): number {
     return this.#ofMessage.get(messageId)?.size ?? 0;
   }

@@ -143,6 +143,16 @@ export class Outbox {
     return untilMs > nowMs ? { envelopes, reason: "quota", until: new Date(untilMs) } : { envelopes, reason: "turn" };
   }
 
+  /** The message was deleted: what of it has not left does not leave. */
+  forgetMessage(messageId: string): void {
+    for (const row of this.#rows.ofMessage(messageId)) this.#takeBack(row);
+  }
+
+  /** As {@link forgetMessage}, of all of a session. */
+  forgetSession(sessionId: string): void {
+    for (const row of this.#rows.ofSession(sessionId)) this.#takeBack(row);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#hold.close();
@@ -232,7 +242,7 @@ export class Outbox {
       });
   }
 
-  /** It was never there. The manager may have a place for it, which then stays empty. */
+  /** It is not there, or no more. The manager may have a place for it, which then stays empty. */
   #takeBack(row: OutboxEntry): void {
     this.#rows.delete(row.id);
     this.#leaveWindow(row);

@@ -6,6 +6,7 @@
 import {
   type AnyContent,
   type Content,
+  contentTypeName,
   deriveConversationKeys,
   encodeContentFrame,
   encodePrivateFrame,
@@ -133,7 +134,15 @@ export class Sender {
     const { clock, outbox } = this.#context;
     const { id, frame, contentFrame, sentAtMs } = await this.#frame(step.session, content);
     const { id: sessionId, conversationId, outgoingHandshake } = step.session;
-    const message = { id, conversationId, direction: "outgoing", content: contentFrame, sentAtMs } as const;
+    const contentType = contentTypeName(contentFrame);
+    const message = {
+      id,
+      conversationId,
+      direction: "outgoing",
+      content: contentFrame,
+      ...(contentType !== undefined && { contentType }),
+      sentAtMs,
+    } as const;
     const envelopes = Math.ceil(frame.length / MAX_HYBRID_SEGMENT_SIZE);
     if (priority === "optional" && !outbox.hasRoomForOptional(step.envelopes + envelopes)) {
       // Before it is encrypted: nothing of it is known to anybody.

@@ -32,6 +32,11 @@ export class SessionBook {
     this.#sessions.set(session.id, session);
   }
 
+  /** Call it when the deletion is durable. */
+  remove(id: string): void {
+    this.#sessions.delete(id);
+  }
+
   /** The sessions whose receiving key made the envelope's hint: one, but for rare collisions. */
   matching(envelope: ParsedEnvelope): Session[] {
     return this.all().filter(({ receivingKeys }) => matchesHint(envelope, receivingKeys));

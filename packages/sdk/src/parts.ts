@@ -1,0 +1,158 @@
+/**
+ * How a client is put together from its parts, and taken apart again.
+ * @module
+ */
+import { CodecError, createContentRegistry, mailboxTopic, SUPPLIED_TYPES } from "@chat/codec";
+import { createCrypto } from "@chat/ratchet";
+import { openMemoryStore, type SearchSettings, type Store } from "@chat/store";
+import { openDatabase } from "#open-database";
+import { openAccount } from "./account/account.ts";
+import { InviteBook } from "./account/invite-book.ts";
+import { searchableText } from "./archive/archive.ts";
+import { Eraser } from "./archive/eraser.ts";
+import type { Context } from "./context.ts";
+import type { DeliveryService, Subscription } from "./delivery/delivery-service.ts";
+import { WakuDelivery } from "./delivery/waku-delivery.ts";
+import { LiveMessages } from "./doctor/live-messages.ts";
+import { ChatError } from "./errors.ts";
+import type { Contents } from "./message.ts";
+import { NETWORK_PRESETS } from "./network-presets.ts";
+import { Notifier } from "./notifier.ts";
+import { Telemetry } from "./observability/telemetry.ts";
+import { isWakuNetwork, type ResolvedOptions } from "./options.ts";
+import { RANDOM_SOURCE } from "./random-source.ts";
+import { CatchUp } from "./receiving/catch-up.ts";
+import { DiscardCounters } from "./receiving/discard-counters.ts";
+import { TakenPosition } from "./receiving/message-stream.ts";
+import { PartialSets } from "./receiving/partial-sets.ts";
+import { Receiver } from "./receiving/receiver.ts";
+import { Outbox } from "./sending/outbox.ts";
+import { Sender } from "./sending/sender.ts";
+import { Serial } from "./serial.ts";
+import { SessionBook } from "./sessions/session-book.ts";
+import { Upkeep } from "./sessions/upkeep.ts";
+
+export type Parts = {
+  readonly context: Context;
+  readonly contents: Contents;
+  readonly receiver: Receiver;
+  readonly ownsDelivery: boolean;
+  readonly taken: TakenPosition;
+  readonly sender: Sender;
+  readonly upkeep: Upkeep;
+  readonly catchUp: CatchUp;
+  readonly eraser: Eraser;
+  readonly subscription: Subscription;
+  readonly telemetry: Telemetry;
+  readonly mailbox: string;
+  readonly live: LiveMessages;
+};
+
+/** Opens database and network, and starts to receive. What fails leaves nothing open. */
+export async function openParts(options: ResolvedOptions, signal: AbortSignal | undefined): Promise<Parts> {
+  const contents = openContents(options);
+  signal?.throwIfAborted();
+  const store = await openStore(options, contents);
+  const closeOnFailure: (() => Promise<void>)[] = [() => store.close()];
+  try {
+    const { delivery, ownsDelivery } = await connect(options, signal);
+    if (ownsDelivery) closeOnFailure.unshift(() => delivery.close());
+    return { ...(await start(options, store, delivery)), contents, ownsDelivery };
+  } catch (error) {
+    for (const close of closeOnFailure) await close();
+    throw error;
+  }
+}
+
+/** Nothing new begins; resolves when what is under way is durable. Then {@link release}. */
+export async function stop({ context, upkeep, receiver, catchUp, subscription, eraser }: Parts): Promise<void> {
+  upkeep.close();
+  receiver.close();
+  eraser.close();
+  await Promise.all([catchUp.close(), subscription.close(), context.outbox.close()]);
+  await context.serial.idle();
+}
+
+export async function release({ context, ownsDelivery, telemetry }: Parts): Promise<void> {
+  telemetry.close();
+  if (ownsDelivery) await context.delivery.close();
+  await context.store.close();
+}
+
+async function openStore({ database, databaseKey, search }: ResolvedOptions, contents: Contents): Promise<Store> {
+  const settings: SearchSettings | undefined = search
+    ? { textOf: (record) => searchableText(record, contents) }
+    : undefined;
+  if (typeof database === "string") return openDatabase(database, databaseKey, settings);
+  return database ?? openMemoryStore(settings && { search: settings });
+}
+
+async function connect(
+  { network, connectTimeoutMs, whenUnreachable, clock }: ResolvedOptions,
+  signal?: AbortSignal,
+): Promise<{ delivery: DeliveryService; ownsDelivery: boolean }> {
+  if (!isWakuNetwork(network)) return { delivery: network, ownsDelivery: false };
+  const { clusterId, shards } = NETWORK_PRESETS[network.preset ?? "devnet"];
+  const options = {
+    clusterId,
+    shards,
+    ...network,
+    connectTimeoutMs,
+    whenUnreachable,
+    clock,
+    ...(signal && { signal }),
+  };
+  return { delivery: await WakuDelivery.connect(options), ownsDelivery: true };
+}
+
+async function start(
+  { network, clock, acknowledgementDelayMs, rateLimit, logger, [RANDOM_SOURCE]: source }: ResolvedOptions,
+  store: Store,
+  delivery: DeliveryService,
+): Promise<Omit<Parts, "contents" | "ownsDelivery">> {
+  const random = source ?? createCrypto().random;
+  const nowMs = clock.nowMs();
+  const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
+  const serial = new Serial();
+  const invites = await InviteBook.load(store, serial, nowMs);
+  const context: Context = {
+    ...shared,
+    account: await openAccount(store, random, nowMs),
+    outbox: await Outbox.open(shared, rateLimit),
+    mailboxBits: isWakuNetwork(network) ? (network.mailboxBits ?? 0) : 0,
+    invites,
+    serial,
+    discards: new DiscardCounters(),
+  };
+  const telemetry = new Telemetry(context, logger);
+  // What an earlier process did not get to.
+  for (const { incomingHandshake } of shared.sessions.all()) {
+    if (incomingHandshake?.isConfirmed) await invites.note(incomingHandshake, "confirmed", nowMs);
+  }
+  const taken = await TakenPosition.load(context);
+  const partialSets = await PartialSets.load(store, random);
+  const eraser = new Eraser(context, partialSets);
+  await eraser.start();
+  const receiver = new Receiver(context, partialSets);
+  const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
+  // First listen, then look back: nothing falls between.
+  const live = new LiveMessages(clock);
+  const subscription = await delivery.subscribe([mailbox], (message) => {
+    void receiver.receive(message).then((isNews) => isNews && live.see(message));
+  });
+  const upkeep = new Upkeep(context, acknowledgementDelayMs);
+  const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
+  upkeep.start();
+  catchUp.start();
+  const sender = new Sender(context);
+  return { context, receiver, taken, sender, upkeep, catchUp, eraser, subscription, telemetry, mailbox, live };
+}
+
+function openContents({ contentTypes }: ResolvedOptions): Contents {
+  try {
+    return createContentRegistry([...SUPPLIED_TYPES, ...contentTypes]);
+  } catch (cause) {
+    if (!(cause instanceof CodecError)) throw cause;
+    throw new ChatError("INVALID_OPTION", `contentTypes: ${cause.message}`, { cause });
+  }
+}

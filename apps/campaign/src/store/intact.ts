@@ -105,8 +105,16 @@ async function fillChat(store: Store, random: Random): Promise<void> {
         lamport: index,
         sentAtMs: index,
         storedAtMs: index,
+        contentType: "text",
+        ...(index % 5 === 0 && { expiresAtMs: index }),
       });
     }
+    messages.putMessage({
+      ...{ id: "gone", conversationId: "c0", direction: "incoming", status: "received" },
+      ...{ content: random.bytes(9), lamport: 0, sentAtMs: 0, storedAtMs: 0 },
+    });
+    messages.deleteMessage("gone", 1);
+    messages.setRead("c0", 5);
     messages.setConsumed(3);
     messages.putQuotaLedger(random.bytes(50));
     messages.setCursor("/topic", 1_000);

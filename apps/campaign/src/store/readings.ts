@@ -24,6 +24,27 @@ export function readsOfStore({ messages, secrets }: Store): Read[] {
       return page.map(({ id, content }) => at(`message ${id}`, hex(content)));
     }),
     async () => (await messages.incomingAfter(0, 1_000)).map(({ id, content }) => at(`message ${id}`, hex(content))),
+    async () => {
+      const summaries = await messages.conversationPage({ limit: 100 });
+      return summaries.flatMap(({ id, peer, last }) => [
+        at(`peer ${id}`, peer),
+        ...(last === undefined ? [] : [at(`message ${last.id}`, hex(last.content))]),
+      ]);
+    },
+    ...(["queued", "received"] as const).map((status) => async () => {
+      const found = await messages.withStatus(status, { limit: 1_000 });
+      return found.map(({ id, content }) => at(`message ${id}`, hex(content)));
+    }),
+    async () => {
+      const found = await messages.withContentType("text", { limit: 1_000 });
+      return found.map(({ id, content }) => at(`message ${id}`, hex(content)));
+    },
+    async () => {
+      await messages.statistics();
+      await messages.expired(1_000, 1_000);
+      await messages.nextExpiry();
+      return [];
+    },
     ...each(IDS.messages, (index) => async () => {
       const found = await messages.message(`m${index}`);
       return found === undefined ? [] : [at(`message m${index}`, hex(found.content))];

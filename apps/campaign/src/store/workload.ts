@@ -9,6 +9,8 @@ import { Random } from "../random.ts";
 const CURSOR = "/campaign";
 const CONVERSATIONS = 3;
 const TOPICS = ["/a", "/b"];
+const TYPES = ["text", "image"];
+const STATUSES = ["queued", "sent", "delivered", "received"] as const;
 /** Transactions come back to what those up to so many before them have put. */
 const RECENT = 40;
 
@@ -65,6 +67,8 @@ const receive = ({ messages, secrets }: StoreTransaction, values: Values) => {
     lamport: number,
     sentAtMs: number,
     storedAtMs: number,
+    contentType: TYPES[number % TYPES.length] ?? "",
+    ...(number % 7 === 0 && { expiresAtMs: number + 60 }),
   });
   messages.logSdsId(session, `d${number}`, number);
   messages.putSdsState(session, snapshot.subarray(0, 200));
@@ -124,7 +128,27 @@ const invite = ({ messages, secrets }: StoreTransaction, { number, recent, snaps
   messages.setConsumed(recent);
 };
 
-const KINDS = [receive, receive, receive, send, send, transmit, sent, acknowledged, segment, invite];
+const read = ({ messages }: StoreTransaction, { number, recent, conversation }: Values) => {
+  messages.setRead(conversation, recent);
+  messages.setExpiry(`m${recent}`, number + 20);
+};
+
+const expire = ({ messages }: StoreTransaction, { number }: Values) => {
+  messages.deleteExpired(number, 10);
+  messages.forgetDeleted(Math.max(0, number - RECENT));
+};
+
+const remove = ({ messages, secrets }: StoreTransaction, { number, recent, session, conversation }: Values) => {
+  messages.deleteMessage(`m${recent}`, number);
+  if (number % 8 !== 0) return;
+  messages.deleteConversation({ id: conversation, sessionIds: [session], deletedAtMs: number });
+  secrets.deleteSession(session);
+};
+
+const KINDS = [
+  ...[receive, receive, receive, receive, send, send, send],
+  ...[transmit, sent, acknowledged, segment, invite, read, expire, remove],
+];
 
 /** All that {@link changeOf} of the numbers up to `count` may have put. Equal content gives values that are deeply equal. */
 export async function contentOf(
@@ -137,7 +161,14 @@ export async function contentOf(
   const parts = recent.flatMap((number) => [0, 1, 2, 3].map((part) => `d${number}-${part}`));
   const all = { limit: 1_000_000 };
   const outbox = await Array.fromAsync(messages.outbox());
+  const { sizeBytes, ...statistics } = await messages.statistics();
   return {
+    statistics,
+    summaries: await messages.conversationPage(all),
+    statuses: await Promise.all(STATUSES.map((status) => messages.withStatus(status, { limit: 50 }))),
+    types: await Promise.all(TYPES.map((type) => messages.withContentType(type, { limit: 50 }))),
+    expired: await messages.expired(count, 50),
+    nextExpiry: await messages.nextExpiry(),
     conversations: await messages.conversations(),
     pages: await Promise.all(sessions.map((_, index) => messages.page(`c${index}`, all).catch(String))),
     incoming: await messages.incomingAfter(Math.max(0, count - 500), all.limit),

@@ -4,7 +4,7 @@ import { runCase } from "../src/runner.ts";
 
 const area = storeArea(11_000);
 
-test.each(["receive-1-bare", "page-deep", "open", "size-payload"])(
+test.each(["receive-1-bare", "page-deep", "conversations", "search-common", "open", "size-payload"])(
   "%s is measured on both sides",
   async (name) => {
     const found = area.cases.find((each) => each.name === name);

@@ -6,6 +6,7 @@
 import type { BenchArea } from "../case.ts";
 import { libraryOf } from "../store/library.ts";
 import { readCases } from "../store/read-cases.ts";
+import { searchCases } from "../store/search-cases.ts";
 import { sizeCases } from "../store/size-cases.ts";
 import { writeCases } from "../store/write-cases.ts";
 
@@ -14,8 +15,8 @@ export function storeArea(count: number): BenchArea {
   const library = libraryOf(count);
   return {
     name: "store",
-    title: `a database of ${count.toLocaleString("en-US")} messages: writing, reading, opening, size`,
-    cases: [...writeCases(library), ...readCases(library), ...sizeCases(library)],
+    title: `a database of ${count.toLocaleString("en-US")} messages: writing, reading, search, opening, size`,
+    cases: [...writeCases(library), ...readCases(library), ...searchCases(library), ...sizeCases(library)],
   };
 }
 

@@ -70,6 +70,7 @@ async function fillOurs(path: string, count: number): Promise<void> {
 
 function fillPlain(path: string, kind: PlainKind, count: number): void {
   const plain = new Plain(path, kind);
+  for (let index = 0; index < CONVERSATIONS; index += 1) plain.putConversation(conversationOf(index), `peer ${index}`);
   for (let first = 0; first < count; first += BATCH) {
     plain.transaction(() => {
       for (let index = first; index < Math.min(first + BATCH, count); index += 1) plain.put(messageOf(index));

@@ -18,6 +18,7 @@ export class Plain {
   readonly #cursor: Database.Statement;
   readonly #newest: Database.Statement;
   readonly #older: Database.Statement;
+  readonly #conversations: Database.Statement;
 
   constructor(path: string, kind: PlainKind) {
     const database = new Database(path);
@@ -29,6 +30,7 @@ export class Plain {
         id TEXT NOT NULL, conversation_id TEXT NOT NULL, direction TEXT NOT NULL, status TEXT NOT NULL,
         content BLOB NOT NULL, lamport INTEGER NOT NULL, sent_at_ms INTEGER NOT NULL, stored_at_ms INTEGER NOT NULL
       );
+      CREATE TABLE IF NOT EXISTS conversations (id TEXT PRIMARY KEY, peer TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, snapshot BLOB NOT NULL);
       CREATE TABLE IF NOT EXISTS cursors (topic TEXT PRIMARY KEY, timestamp_ms INTEGER NOT NULL);
     `);
@@ -41,11 +43,25 @@ export class Plain {
     this.#message = database.prepare("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#session = database.prepare("INSERT OR REPLACE INTO sessions VALUES (?, ?)");
     this.#cursor = database.prepare("INSERT OR REPLACE INTO cursors VALUES (?, ?)");
+    this.#conversations = database.prepare(
+      `SELECT conversations.id, peer, messages.* FROM conversations JOIN messages ON messages.rowid = (
+         SELECT rowid FROM messages WHERE conversation_id = conversations.id ORDER BY lamport DESC, id DESC LIMIT 1
+       ) LIMIT ?`,
+    );
     const page = "SELECT rowid, * FROM messages WHERE conversation_id = ?";
     this.#newest = database.prepare(`${page} ORDER BY lamport DESC, id DESC LIMIT ?`);
     this.#older = database.prepare(
       `${page} AND (lamport, id) < (SELECT lamport, id FROM messages WHERE id = ?) ORDER BY lamport DESC, id DESC LIMIT ?`,
     );
+  }
+
+  putConversation(id: string, peer: string): void {
+    this.#database.prepare("INSERT INTO conversations VALUES (?, ?)").run(id, peer);
+  }
+
+  /** With the newest message of each. */
+  conversations(limit: number): unknown[] {
+    return this.#conversations.all(limit);
   }
 
   transaction(work: () => void): void {

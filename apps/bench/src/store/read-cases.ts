@@ -16,6 +16,7 @@ export function readCases(library: () => Promise<Library>): readonly BenchCase[]
   return [
     pageCase(library, "newest", "the newest 50 messages of a conversation"),
     pageCase(library, "deep", "50 messages before one in the middle of a conversation"),
+    conversationsCase(library),
     openCase(library),
   ];
 }
@@ -72,6 +73,32 @@ async function rate(page: () => Promise<number>): Promise<number> {
     if (length !== PAGE) throw new Error(`page: want ${PAGE} messages, got ${length}`);
   }
   return (PAGES * 1_000) / (performance.now() - startedAtMs);
+}
+
+function conversationsCase(library: () => Promise<Library>): BenchCase {
+  return {
+    name: "conversations",
+    title: "50 conversations with their newest message and how many are unread",
+    unit: "pages/s",
+    better: "higher",
+    peer: "plain better-sqlite3, indexed",
+    note: "the peer opens no seal, counts nothing unread, and gives them in the order of their ids",
+    rounds: 9,
+    limitMs: PREPARE_LIMIT_MS,
+    prepare: async () => {
+      const { ours, plain: paths } = await library();
+      const store = await openOurs(ours);
+      const plain = new Plain(paths.indexed, "indexed");
+      return {
+        ours: () => rate(async () => (await store.messages.conversationPage({ limit: PAGE })).length),
+        theirs: () => rate(async () => plain.conversations(PAGE).length),
+        [Symbol.asyncDispose]: async () => {
+          plain.close();
+          await store.close();
+        },
+      };
+    },
+  };
 }
 
 function openCase(library: () => Promise<Library>): BenchCase {

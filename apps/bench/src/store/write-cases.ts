@@ -2,12 +2,12 @@
  * Messages into databases that hold many already, every one durable when it counts.
  * @module
  */
-import type { Store } from "@chat/store";
+import type { NewMessageRecord, Store } from "@chat/store";
 import type { BenchCase } from "../case.ts";
 import type { Library } from "./library.ts";
 import { openOurs } from "./open.ts";
 import { Plain, type PlainKind } from "./plain.ts";
-import { bytesOf, conversationOf, messageOf, SNAPSHOT_BYTES } from "./records.ts";
+import { bytesOf, messageOf, SNAPSHOT_BYTES } from "./records.ts";
 
 /** To be made before it is measured. */
 const PREPARE_LIMIT_MS = 900_000;
@@ -33,20 +33,16 @@ function receiveCase(library: () => Promise<Library>, shape: Shape): BenchCase {
   const how = underWay === 1 ? "one by one" : `${underWay} under way`;
   return {
     ...caseOf(library, shape, {
-      ours: async (store, index) =>
+      ours: async (store, { message, session, snapshot }) =>
         store.write(({ messages, secrets }) => {
-          secrets.putSession({
-            id: sessionOf(index),
-            conversationId: conversationOf(index),
-            snapshot: snapshotOf(index),
-          });
-          messages.putMessage(messageOf(index));
-          messages.setCursor(TOPIC, index);
+          secrets.putSession({ id: session, conversationId: message.conversationId, snapshot });
+          messages.putMessage(message);
+          messages.setCursor(TOPIC, message.sentAtMs);
         }),
-      theirs: (plain, index) => {
-        plain.putSession(sessionOf(index), snapshotOf(index));
-        plain.put(messageOf(index));
-        plain.setCursor(TOPIC, index);
+      theirs: (plain, { message, session, snapshot }) => {
+        plain.putSession(session, snapshot);
+        plain.put(message);
+        plain.setCursor(TOPIC, message.sentAtMs);
       },
     }),
     name: `receive-${underWay}-${peer}`,
@@ -57,18 +53,20 @@ function receiveCase(library: () => Promise<Library>, shape: Shape): BenchCase {
 function insertCase(library: () => Promise<Library>, shape: Shape): BenchCase {
   return {
     ...caseOf(library, shape, {
-      ours: async (store, index) => store.write((tx) => tx.messages.putMessage(messageOf(index))),
-      theirs: (plain, index) => plain.put(messageOf(index)),
+      ours: async (store, { message }) => store.write((tx) => tx.messages.putMessage(message)),
+      theirs: (plain, { message }) => plain.put(message),
     }),
     name: `insert-${shape.peer}`,
     title: `messages alone, ${shape.underWay} under way`,
   };
 }
 
+type Received = { readonly message: NewMessageRecord; readonly session: string; readonly snapshot: Uint8Array };
+
 type Steps = {
-  ours(store: Store, index: number): Promise<void>;
+  ours(store: Store, received: Received): Promise<void>;
   /** In a transaction that the caller has begun. */
-  theirs(plain: Plain, index: number): void;
+  theirs(plain: Plain, received: Received): void;
 };
 
 function caseOf(library: () => Promise<Library>, { peer, messages, underWay }: Shape, steps: Steps) {
@@ -82,21 +80,18 @@ function caseOf(library: () => Promise<Library>, { peer, messages, underWay }: S
       const { ours, plain: paths, next } = await library();
       const store = await openOurs(ours);
       const plain = new Plain(paths[peer], peer);
+      const rate = (write: (group: readonly Received[]) => Promise<void>) => measure(messages, underWay, next, write);
       return {
         ours: () =>
-          rate(messages, async () => {
-            for (let left = messages; left > 0; left -= underWay) {
-              await Promise.all(Array.from({ length: underWay }, () => steps.ours(store, next())));
-            }
+          rate(async (group) => {
+            await Promise.all(group.map((received) => steps.ours(store, received)));
           }),
         theirs: () =>
-          rate(messages, async () => {
-            for (let left = messages; left > 0; left -= underWay) {
-              plain.transaction(() => {
-                for (let count = 0; count < underWay; count += 1) steps.theirs(plain, next());
-              });
-            }
-          }),
+          rate(async (group) =>
+            plain.transaction(() => {
+              for (const received of group) steps.theirs(plain, received);
+            }),
+          ),
         [Symbol.asyncDispose]: async () => {
           plain.close();
           await store.close();
@@ -106,17 +101,22 @@ function caseOf(library: () => Promise<Library>, { peer, messages, underWay }: S
   } as const;
 }
 
-/** @returns messages per second */
-async function rate(messages: number, work: () => Promise<void>): Promise<number> {
+/** @returns messages per second, not counting the making of them */
+async function measure(
+  messages: number,
+  underWay: number,
+  next: () => number,
+  write: (group: readonly Received[]) => Promise<void>,
+): Promise<number> {
+  const groups = Array.from({ length: messages / underWay }, () =>
+    Array.from({ length: underWay }, () => received(next())),
+  );
   const startedAtMs = performance.now();
-  await work();
+  for (const group of groups) await write(group);
   return (messages * 1_000) / (performance.now() - startedAtMs);
 }
 
-function sessionOf(index: number): string {
-  return `session-${conversationOf(index)}`;
-}
-
-function snapshotOf(index: number): Uint8Array {
-  return bytesOf(SNAPSHOT_BYTES, index);
+function received(index: number): Received {
+  const message = messageOf(index);
+  return { message, session: `session-${message.conversationId}`, snapshot: bytesOf(SNAPSHOT_BYTES, index) };
 }

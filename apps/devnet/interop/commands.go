@@ -12,6 +12,7 @@ import (
 	"github.com/waku-org/go-waku/waku/v2/protocol/filter"
 	"github.com/waku-org/go-waku/waku/v2/protocol/lightpush"
 	"github.com/waku-org/go-waku/waku/v2/protocol/pb"
+	"github.com/waku-org/go-waku/waku/v2/protocol/peer_exchange"
 	"github.com/waku-org/go-waku/waku/v2/protocol/relay"
 	"github.com/waku-org/go-waku/waku/v2/protocol/store"
 	"google.golang.org/protobuf/proto"
@@ -48,6 +49,8 @@ func (c command) run(ctx context.Context, wakuNode *node.WakuNode, out *output) 
 		return map[string]any{"count": len(wakuNode.Relay().PubSub().ListPeers(c.PubsubTopic))}, nil
 	case "peers":
 		return peersOf(wakuNode), nil
+	case "known":
+		return knownTo(wakuNode)
 	case "relay":
 		return hashOf(wakuNode.Relay().Publish(ctx, c.message(), relay.WithPubSubTopic(c.PubsubTopic)))
 	}
@@ -74,6 +77,10 @@ func (c command) run(ctx context.Context, wakuNode *node.WakuNode, out *output) 
 	case "unsubscribeAll":
 		result, err := wakuNode.FilterLightnode().UnsubscribeAll(ctx, filter.WithPeer(remote))
 		return nil, firstError(result, err)
+	case "exchange":
+		// It goes on with what it learned after it returned.
+		lasting := context.WithoutCancel(ctx)
+		return nil, wakuNode.PeerExchange().Request(lasting, 10, peer_exchange.WithPeer(remote))
 	case "query":
 		return c.query(ctx, wakuNode, remote, wanted)
 	}
@@ -166,4 +173,17 @@ func peersOf(wakuNode *node.WakuNode) map[string]any {
 		peers[remote.String()] = protocols
 	}
 	return map[string]any{"peers": peers}
+}
+
+// Where each peer that this node ever heard of can be reached, connected or not.
+func knownTo(wakuNode *node.WakuNode) (map[string]any, error) {
+	peers, err := wakuNode.Peers()
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]any{}
+	for _, remote := range peers {
+		known[remote.ID.String()] = remote.Addrs
+	}
+	return map[string]any{"known": known}, nil
 }

@@ -10,6 +10,9 @@ import { MessageArchive, type ResolvedRetention } from "./message-archive.ts";
 
 type PrivateKey = ReturnType<typeof privateKeyFromProtobuf>;
 
+// The one that records of nodes can be signed with (`node-record.ts`); other keys that are there already stay.
+const KEY_TYPE = "secp256k1";
+
 export type NodeFiles = { readonly privateKey: PrivateKey; readonly archive: MessageArchive };
 
 /**
@@ -22,7 +25,7 @@ export async function openNodeFiles(
   retention: ResolvedRetention,
 ): Promise<NodeFiles> {
   if (dataDir === null) {
-    return { privateKey: await generateKeyPair("Ed25519"), archive: new MessageArchive(":memory:", retention) };
+    return { privateKey: await generateKeyPair(KEY_TYPE), archive: new MessageArchive(":memory:", retention) };
   }
   const folder = join(dataDir, name);
   // The archive comes first: it is what keeps a second process out of the folder.
@@ -42,7 +45,7 @@ async function loadKey(path: string): Promise<PrivateKey> {
     throw error;
   });
   if (stored !== undefined) return privateKeyFromProtobuf(stored);
-  const key = await generateKeyPair("Ed25519");
+  const key = await generateKeyPair(KEY_TYPE);
   await writeFile(path, privateKeyToProtobuf(key), { mode: 0o600, flag: "wx" });
   return key;
 }

@@ -33,6 +33,8 @@ import type { ArchivePage, ArchiveQuery } from "./message-archive.ts";
 import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
 import { MAX_AGE_MS, type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
+import { recordOf } from "./node-record.ts";
+import { PEER_EXCHANGE_CODEC, peerExchangeHandler } from "./peer-exchange.ts";
 import { PeerLimiter, type ResolvedLimits } from "./peer-limits.ts";
 import { joinRelay, relayService } from "./relay.ts";
 import type { RlnValidator } from "./rln/validator.ts";
@@ -99,7 +101,7 @@ export class ServiceNode implements DevnetNode {
   });
   /** Siblings on the other side of a partition. */
   #apart: ReadonlySet<ServiceNode> = new Set();
-  readonly #limiters: Record<"push" | "filter" | "store", PeerLimiter>;
+  readonly #limiters: Record<"push" | "filter" | "store" | "exchange", PeerLimiter>;
   /** Since when each sibling may have messages that this node lacks, in nanoseconds; absent while they are linked. */
   readonly #gaps = new Map<string, bigint>();
   #pruning: NodeJS.Timeout | undefined;
@@ -108,6 +110,7 @@ export class ServiceNode implements DevnetNode {
   #running = new AbortController();
   #addresses = { webSocket: "", tcp: "" };
   #peerId = "";
+  #record: Uint8Array | undefined;
   #closed = false;
   #lastStep: Promise<void> = Promise.resolve();
 
@@ -115,7 +118,7 @@ export class ServiceNode implements DevnetNode {
     this.#options = options;
     this.#topics = new Set(pubsubTopics(options.network));
     const limiter = () => new PeerLimiter(options.limits);
-    this.#limiters = { push: limiter(), filter: limiter(), store: limiter() };
+    this.#limiters = { push: limiter(), filter: limiter(), store: limiter(), exchange: limiter() };
     this.#filter = new FilterService({
       limiter: this.#limiters.filter,
       passOn: (deliver) => this.#faults.passOn(deliver),
@@ -284,6 +287,7 @@ export class ServiceNode implements DevnetNode {
       webSocket: addressOf(host, isWebSocket),
       tcp: addressOf(host, (address) => !isWebSocket(address)),
     };
+    this.#record = await recordOf(files.privateKey, this.#addresses, this.#options.network);
     return host;
   }
 
@@ -295,7 +299,9 @@ export class ServiceNode implements DevnetNode {
     const archive = {
       query: (query: ArchiveQuery) => (this.#faults.amnesia ? NO_HISTORY : files.archive.query(query)),
     };
+    const records = () => this.#reachable().flatMap((sibling) => sibling.#record ?? []);
     return [
+      [PEER_EXCHANGE_CODEC, peerExchangeHandler({ counters, limiter: this.#limiters.exchange, records })],
       [METADATA_CODEC, metadataHandler(network, this.#counters)],
       [LIGHT_PUSH_CODEC, lightPushHandler(push)],
       [LIGHT_PUSH_CODEC_V2, lightPushHandlerV2(push)],

@@ -16,6 +16,8 @@ export function openClients() {
     async connect({ network }: Pick<Devnet, "network">, ...addresses: readonly string[]): Promise<LightNode> {
       const client = await createLightNode({
         defaultBootstrap: false,
+        // To these nodes and no other: by peer exchange it would find all the others.
+        discovery: { dns: false, peerExchange: false, peerCache: false },
         networkConfig: { clusterId: network.clusterId, numShardsInCluster: network.shards },
         libp2p: { filterMultiaddrs: false, hideWebSocketInfo: true },
         connectionManager: { failedDialCooldown: 1, dialCooldown: 1 },

@@ -308,6 +308,19 @@ if (missing !== undefined) process.stderr.write(`Tests against go-waku are skipp
       expect((await light.query(wanted)).flat()).toEqual([]);
     });
 
+    test("learns of the other nodes by peer exchange, and where they are", async () => {
+      const seeker = await program.start("-light");
+      await seeker.ask({ do: "dial", address: ours().tcp });
+      await seeker.ask({ do: "exchange", peer: peer() });
+      let addresses: string[] | undefined;
+      await eventually("it knows the second node", async () => {
+        const { known } = await seeker.ask({ do: "known" });
+        addresses = (known as Record<string, string[]>)[ours(1).peerId];
+        return addresses !== undefined;
+      });
+      expect(addresses?.toSorted()).toEqual([ours(1).tcp, ours(1).webSocket].toSorted());
+    });
+
     test("of another cluster, it leaves after it read our metadata", async () => {
       const stranger = await program.start("-light", "-cluster", "7");
       await stranger.ask({ do: "dial", address: ours().tcp });

@@ -12,6 +12,7 @@ const LIGHT_PUSH = "/vac/waku/lightpush/3.0.0";
 const LIGHT_PUSH_V2 = "/vac/waku/lightpush/2.0.0-beta1";
 const FILTER = "/vac/waku/filter-subscribe/2.0.0-beta1";
 const STORE = "/vac/waku/store-query/3.0.0";
+const EXCHANGE = "/vac/waku/peer-exchange/2.0.0-alpha1";
 
 // Field 1 with wire type 7, which does not exist.
 const GARBAGE = Uint8Array.of(0x0f, 0xff, 0xff);
@@ -36,21 +37,27 @@ function dropped(reason: DropReason): number {
 
 const exchange = (codec: string, bytes: Uint8Array) => stranger.exchange(codec, bytes);
 
-test.each([METADATA, LIGHT_PUSH, LIGHT_PUSH_V2, FILTER, STORE])("garbage in a frame is counted: %s", async (codec) => {
-  const before = dropped("malformed");
-  const reply = await exchange(codec, framed(GARBAGE));
-  await eventually("it is counted", () => dropped("malformed") === before + 1);
-  // Whoever has a status in its replies says so.
-  expect(reply === undefined).toBe(codec === METADATA);
-});
+test.each([METADATA, LIGHT_PUSH, LIGHT_PUSH_V2, FILTER, STORE, EXCHANGE])(
+  "garbage in a frame is counted: %s",
+  async (codec) => {
+    const before = dropped("malformed");
+    const reply = await exchange(codec, framed(GARBAGE));
+    await eventually("it is counted", () => dropped("malformed") === before + 1);
+    // Whoever has a status in its replies says so.
+    expect(reply === undefined).toBe(codec === METADATA || codec === EXCHANGE);
+  },
+);
 
-test.each([METADATA, LIGHT_PUSH, LIGHT_PUSH_V2, FILTER, STORE])("half a frame is counted: %s", async (codec) => {
-  const before = dropped("malformed");
-  expect(await exchange(codec, Uint8Array.of(100, 1, 2, 3))).toBeUndefined();
-  await eventually("it is counted", () => dropped("malformed") === before + 1);
-});
+test.each([METADATA, LIGHT_PUSH, LIGHT_PUSH_V2, FILTER, STORE, EXCHANGE])(
+  "half a frame is counted: %s",
+  async (codec) => {
+    const before = dropped("malformed");
+    expect(await exchange(codec, Uint8Array.of(100, 1, 2, 3))).toBeUndefined();
+    await eventually("it is counted", () => dropped("malformed") === before + 1);
+  },
+);
 
-test.each([METADATA, LIGHT_PUSH, LIGHT_PUSH_V2, FILTER, STORE])(
+test.each([METADATA, LIGHT_PUSH, LIGHT_PUSH_V2, FILTER, STORE, EXCHANGE])(
   "a huge length is refused unread: %s",
   async (codec) => {
     const before = dropped("too-large");

@@ -28,7 +28,7 @@ test("the defaults are one node of cluster 42 with 8 shards on loopback", async 
   const devnet = await startDevnet();
   expect(devnet.network).toEqual({ clusterId: DEVNET_CLUSTER_ID, shards: DEVNET_SHARDS });
   expect(devnet.network).toEqual({ clusterId: 42, shards: 8 });
-  expect(devnet.peers).toEqual([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/ws\/p2p\/12D3Koo\w+$/)]);
+  expect(devnet.peers).toEqual([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/ws\/p2p\/16Uiu2HA\w+$/)]);
   await devnet[Symbol.asyncDispose]();
 });
 

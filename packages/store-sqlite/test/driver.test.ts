@@ -19,8 +19,8 @@ function encryptedWith(passphrase: string): SqliteDriver {
 }
 const driver = encryptedWith("of the whole file");
 
-describeStoreContract("the store on an encrypted file", () =>
-  openStore({ path: directory.file(`${count++}.db`), key, driver }),
+describeStoreContract("the store on an encrypted file", (options) =>
+  openStore({ path: directory.file(`${count++}.db`), key, driver, ...options }),
 );
 
 test("an encrypted file shows neither the header of SQLite nor a table, and opens with its own key only", async () => {

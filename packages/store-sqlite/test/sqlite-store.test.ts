@@ -6,4 +6,6 @@ const directory = temporaryDirectory();
 const key = new Uint8Array(32).fill(7);
 let count = 0;
 
-describeStoreContract("the store on SQLite", () => openStore({ path: directory.file(`${count++}.db`), key }));
+describeStoreContract("the store on SQLite", (options) =>
+  openStore({ path: directory.file(`${count++}.db`), key, ...options }),
+);

@@ -23,7 +23,7 @@ function newPaths(): { path: string; secretsPath: string } {
   return { path: directory.file(`${count}.db`), secretsPath: directory.file(`${count}-secrets.db`) };
 }
 
-describeStoreContract("the store in two files", () => openStore({ ...newPaths(), key }));
+describeStoreContract("the store in two files", (options) => openStore({ ...newPaths(), key, ...options }));
 
 async function writeSome(store: SqliteStore, from: number, to: number): Promise<void> {
   for (let number = from; number <= to; number++) await store.write(numberedChange(number));

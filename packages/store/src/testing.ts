@@ -1,3 +1,3 @@
-export { describeStoreContract } from "./testing/contract.ts";
+export { describeStoreContract, type OpenStore } from "./testing/contract.ts";
 export { historySearch, randomHistory, type Step } from "./testing/history.ts";
 export { searchesOf, snapshotOf } from "./testing/snapshot.ts";

@@ -1,4 +1,4 @@
 import { openMemoryStore } from "@chat/store";
 import { describeStoreContract } from "@chat/store/testing";
 
-describeStoreContract("the store in memory", async () => openMemoryStore());
+describeStoreContract("the store in memory", async (options) => openMemoryStore(options));

@@ -3,21 +3,30 @@
  * @module
  */
 import { describe, expect, test } from "@jest/globals";
-import type { NewMessageRecord, OutboxEntry, OutboxRecord, OutgoingStatus, SegmentRecord } from "../messages.ts";
+import type { OutboxEntry, OutboxRecord, OutgoingStatus, SegmentRecord } from "../messages.ts";
+import type { SearchSettings } from "../queries.ts";
 import type { Store, StoreTransaction } from "../store.ts";
+import { describeDeletion } from "./deletion-contract.ts";
 import { randomHistory } from "./history.ts";
+import { describeQueries } from "./queries-contract.ts";
+import { bytes, envelope, incoming, outgoing, segment } from "./records.ts";
+import { describeSearch } from "./search-contract.ts";
 import { snapshotOf } from "./snapshot.ts";
 
 /**
  * Declares the suite.
  *
  * @param name - of the implementation, for the test report
- * @param open - opens an empty store of its own at every call; each test closes what it opened
+ * @param open - opens an empty store of its own at every call, with the search that it is given, if any; each test closes
+ *   what it opened
  */
-export function describeStoreContract(name: string, open: () => Promise<Store>): void {
+export function describeStoreContract(name: string, open: OpenStore): void {
   describe(`${name} keeps the contract of Store`, () => {
     describeTransactions(open);
     describeMessages(open);
+    describeQueries(open);
+    describeDeletion(open);
+    describeSearch(open);
     describeDelivery(open);
     describeSecrets(open);
     describeRecords(open);
@@ -26,6 +35,7 @@ export function describeStoreContract(name: string, open: () => Promise<Store>):
   });
 }
 
+export type OpenStore = (options?: { readonly search: SearchSettings }) => Promise<Store>;
 type Open = () => Promise<Store>;
 
 function describeTransactions(open: Open): void {
@@ -635,22 +645,6 @@ function putChat(tx: StoreTransaction): void {
   tx.secrets.putSession({ id: "s1", conversationId: "c1", snapshot: bytes(1) });
 }
 
-const MESSAGE = { conversationId: "c1", content: Uint8Array.of(1, 2), lamport: 3, sentAtMs: 4, storedAtMs: 5 };
-
-function incoming(id: string, fields: Partial<NewMessageRecord> = {}): NewMessageRecord {
-  return { id, direction: "incoming", status: "received", ...MESSAGE, ...fields };
-}
-
-function outgoing(id: string, fields: Partial<NewMessageRecord> = {}): NewMessageRecord {
-  return { id, direction: "outgoing", status: "queued", ...MESSAGE, ...fields };
-}
-
-function envelope(id: string, fields: Partial<OutboxRecord> = {}): OutboxRecord {
-  const payload = bytes(1, 2, 3);
-  const defaults = { sessionId: "s1", topic: "/a", payload, priority: "normal", createdAtMs: 1 } as const;
-  return { id, ...defaults, purpose: "content", ...fields };
-}
-
 function toEntry({ payload, ...entry }: OutboxRecord): OutboxEntry {
   return { ...entry, length: payload.length };
 }
@@ -661,16 +655,8 @@ async function outboxOf(store: Store): Promise<OutboxEntry[]> {
   return entries;
 }
 
-function segment(setId: string, index: number, fields: Partial<SegmentRecord> = {}): SegmentRecord {
-  return { sessionId: "s1", setId, index, isParity: false, bytes: bytes(index % 256), storedAtMs: 1, ...fields };
-}
-
 async function segmentsOf(store: Store): Promise<SegmentRecord[]> {
   const records: SegmentRecord[] = [];
   for await (const record of store.messages.segments()) records.push(record);
   return records;
-}
-
-function bytes(...values: number[]): Uint8Array {
-  return Uint8Array.from(values);
 }

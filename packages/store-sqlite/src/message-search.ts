@@ -24,6 +24,8 @@ import { SearchIndex } from "./search-index.ts";
 
 const ROWS_PER_SLICE = 64;
 const CANDIDATES_PER_STEP = 64;
+/** Asking the index sorts what was added since: a search asks after 1 slice, then 2, 4 … */
+const MAX_SLICES = 256;
 
 type SearchRow = MessageRow & { conversation: number };
 type Parts = {
@@ -33,7 +35,9 @@ type Parts = {
   readonly assertOpen: () => void;
   readonly settings: SearchSettings | undefined;
 };
-/** All messages from `low` to below `high` are in `index`. */
+/** `isFinal`: no message is left that is not in the index. */
+type Answer = { readonly candidates: readonly number[]; readonly isFinal: boolean };
+/** All messages from `low` to below `high` are in `index`; `low` is 0 when there are none before. */
 type Indexed = { readonly index: SearchIndex; low: number; high: number };
 
 export class MessageSearch {
@@ -77,18 +81,20 @@ export class MessageSearch {
     while (this.#indexNewer()) await pause();
     const found: MessageRecord[] = [];
     let before = options.before ?? Number.MAX_SAFE_INTEGER;
-    while (true) {
-      const group = conversationId === undefined ? undefined : this.#conversation.get(conversationId)?.position;
-      if (conversationId !== undefined && group === undefined) return [];
-      const candidates = this.#open().index.find(words, group, before, CANDIDATES_PER_STEP);
-      for (const sequence of candidates) {
-        const message = this.#matching(sequence, words, conversationId);
-        if (message !== undefined && found.push(message) === limit) return found;
-        before = sequence;
-      }
+    for (let slices = 1; ; slices = Math.min(2 * slices, MAX_SLICES)) {
+      let answer: Answer;
+      do {
+        answer = this.#ask(words, before, conversationId);
+        for (const sequence of answer.candidates) {
+          const message = this.#matching(sequence, words, conversationId);
+          if (message !== undefined && found.push(message) === limit) return found;
+          before = sequence;
+        }
+        await pause();
+      } while (answer.candidates.length === CANDIDATES_PER_STEP);
       // Only when what is indexed has no more of them is it worth to index more.
-      if (candidates.length < CANDIDATES_PER_STEP && !this.#indexOlder()) return found;
-      await pause();
+      if (answer.isFinal) return found;
+      for (let slice = 0; slice < slices && this.#indexOlder(); slice++) await pause();
     }
   }
 
@@ -109,6 +115,13 @@ export class MessageSearch {
   close(): void {
     this.#indexed?.index.close();
     this.#indexed = undefined;
+  }
+
+  #ask(words: readonly SearchWord[], before: number, conversationId?: string): Answer {
+    const { index, low } = this.#open();
+    const group = conversationId === undefined ? undefined : this.#conversation.get(conversationId)?.position;
+    if (conversationId !== undefined && group === undefined) return { candidates: [], isFinal: true };
+    return { candidates: index.find(words, group, before, CANDIDATES_PER_STEP), isFinal: low === 0 };
   }
 
   #open(): Indexed {

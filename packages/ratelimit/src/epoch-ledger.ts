@@ -44,6 +44,16 @@ export class EpochLedger {
     return slots;
   }
 
+  /** Nothing of this epoch or an earlier one is taken any more. */
+  close(epoch: number): void {
+    this.#floor = Math.max(this.#floor, epoch + 1);
+    for (const known of [...this.#epochs.keys()]) if (known <= epoch) this.#epochs.delete(known);
+  }
+
+  isClosed(epoch: number): boolean {
+    return epoch < this.#floor && !this.#epochs.has(epoch);
+  }
+
   toRecord(): LedgerRecord {
     return { floor: this.#floor, epochs: [...this.#epochs.values()].sort((a, b) => a.epoch - b.epoch) };
   }

@@ -38,9 +38,9 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
   readonly #closing = new AbortController();
   #nextSequence: number;
 
-  private constructor(options: ResolvedOptions, { ledger, ended, queued }: QueueContents) {
+  private constructor(options: ResolvedOptions, { ledger, restoredAtMs, ended, queued }: QueueContents) {
     this.#options = options;
-    this.#keeper = new QuotaKeeper(options, ledger);
+    this.#keeper = new QuotaKeeper(options, ledger, restoredAtMs);
     this.#journal = new Journal(options.store);
     this.#book = new MessageBook(options, ended, this.#schedule);
     const parts = { options, keeper: this.#keeper, journal: this.#journal, schedule: this.#schedule, book: this.#book };

@@ -53,6 +53,11 @@ export type QueueContents = {
   readonly queued: readonly QueuedRecord[];
   /** In the order in which they ended. */
   readonly ended: readonly EndedRecord[];
+  /**
+   * When the store was last put back to an older state, such as a backup. Nobody knows which indexes were taken since: of
+   * epochs that began before, none is used any more, and slots of messages that wait are taken anew.
+   */
+  readonly restoredAtMs?: number;
 };
 
 /**

@@ -14,14 +14,16 @@ import type { Unit } from "./unit.ts";
 export class QuotaKeeper {
   readonly #options: ResolvedOptions;
   readonly #ledger: EpochLedger;
+  readonly #restoredAtMs: number;
   readonly #listeners = new Listeners<[quota: Quota]>();
   /** Undefined until the source has answered. */
   #reading: QuotaReading | undefined;
   #quota: Quota;
 
-  constructor(options: ResolvedOptions, ledger: LedgerRecord | undefined) {
+  constructor(options: ResolvedOptions, ledger: LedgerRecord | undefined, restoredAtMs: number | undefined) {
     this.#options = options;
     this.#ledger = new EpochLedger(ledger);
+    this.#restoredAtMs = restoredAtMs ?? Number.NEGATIVE_INFINITY;
     this.#quota = unknownQuota(wallClockSource(options.epochMs / 1_000).read(options.clock.nowMs()) as QuotaReading);
   }
 
@@ -59,9 +61,9 @@ export class QuotaKeeper {
     return undefined;
   }
 
-  /** Whether a record holds a slot of this epoch. */
+  /** Whether a record holds a slot of this epoch, and one that is still good. */
   isOfEpoch({ slot }: QueuedRecord): boolean {
-    return slot !== undefined && slot.epoch === this.#reading?.epoch;
+    return slot !== undefined && slot.epoch === this.#reading?.epoch && !this.#ledger.isClosed(slot.epoch);
   }
 
   /** Whether it may be transmitted without taking more: a slot beyond a limit that was lowered is none. */
@@ -85,6 +87,8 @@ export class QuotaKeeper {
 
   #learn(reading: QuotaReading): void {
     this.#reading = reading;
+    const beganAtMs = reading.endsAtMs - this.#options.epochMs;
+    if (beganAtMs <= this.#restoredAtMs) this.#ledger.close(reading.epoch);
     this.#change();
   }
 

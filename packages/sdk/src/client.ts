@@ -304,9 +304,9 @@ export class ChatClient implements AsyncDisposable {
   #safetyNumber({ id }: Conversation): SafetyNumber {
     this.#checkOpen();
     const { account, sessions } = this.#parts.context;
-    const session = sessions.all().find(({ conversationId }) => conversationId === id);
-    if (session === undefined) throw new ChatError("NOT_FOUND", `no session in conversation ${id}`);
-    return safetyNumber(account.keys.publicKey, session.peerKey);
+    const peerKey = sessions.peerKey(id);
+    if (peerKey === undefined) throw new ChatError("NOT_FOUND", `no session in conversation ${id}`);
+    return safetyNumber(account.keys.publicKey, peerKey);
   }
 
   async #statusOf(id: string) {

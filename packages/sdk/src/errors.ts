@@ -19,6 +19,8 @@
  * - `PEER_UNREACHABLE`: none of the service nodes answers
  * - `DELIVERY_REFUSED`: a service node refused a message; `retryable` says whether later may work
  * - `NOT_FOUND`: no such conversation or message in this database
+ * - `RESTORED`: the database was restored, and what the conversation was encrypted with must not be used again; it goes on
+ *   after a new invite, from either side
  * - `CLOSED`: the client was closed
  */
 export type ChatErrorCode =
@@ -34,6 +36,7 @@ export type ChatErrorCode =
   | "PEER_UNREACHABLE"
   | "DELIVERY_REFUSED"
   | "NOT_FOUND"
+  | "RESTORED"
   | "CLOSED";
 
 export interface ChatErrorOptions extends ErrorOptions {

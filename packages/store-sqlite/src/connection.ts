@@ -33,6 +33,10 @@ export class Connection implements Transactions {
     this.#rowChecks = new RowChecks(this.#database);
   }
 
+  get path(): string {
+    return this.#path;
+  }
+
   /** False again as soon as SQLite had to end the transaction by itself, as it may on a full disk. */
   get inTransaction(): boolean {
     return this.#database.inTransaction;
@@ -69,11 +73,12 @@ export class Connection implements Transactions {
     return this.#guard(() => this.#database.pragma(sql, { simple: true }));
   }
 
-  transaction(work: () => void): void {
+  transaction<Result>(work: () => Result): Result {
     this.exec("BEGIN IMMEDIATE");
     try {
-      work();
+      const result = work();
       this.exec("COMMIT");
+      return result;
     } catch (error) {
       if (this.inTransaction) this.exec("ROLLBACK");
       throw error;

@@ -1,3 +1,6 @@
 export type { SqliteDatabase, SqliteDriver, SqliteDriverOptions, SqliteStatement } from "./driver.ts";
+export type { StoreOrigin } from "./generation.ts";
+export type { StoreKey } from "./key.ts";
+export type { KeyProvider } from "./key-provider.ts";
 export { openStore, type SqliteStoreOptions } from "./open.ts";
 export type { SqliteStore } from "./sqlite-store.ts";

@@ -33,23 +33,62 @@ export function readKeyFile(path: string): Uint8Array | undefined {
  * Once this returns, the whole key survives a crash: losing it would lose the database.
  */
 export function createKeyFile(path: string): Uint8Array {
-  const key = randomBytes(KEY_LENGTH);
-  const draft = `${path}.tmp`;
+  const key = new Uint8Array(randomBytes(KEY_LENGTH));
   try {
-    rmSync(draft, { force: true }); // of a creation that was interrupted
-    const file = openSync(draft, "wx", 0o600);
-    try {
-      writeSync(file, key);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, path);
-    syncDirectory(dirname(path));
+    writeDurably(path, key);
   } catch (error) {
     throw new StoreError("IO", `${path}: want to create the key file, got ${errorCode(error)}`, { cause: error });
   }
   return key;
+}
+
+export function keyFileOf(path: string): string {
+  return `${path}.key`;
+}
+
+/** Where a new key stands until the database wants it. */
+export function draftOf(path: string): string {
+  return `${path}.next`;
+}
+
+/** Puts the key of {@link draftOf} in its place: the database wants it now, so the one of before is worth nothing. */
+export function adoptDraft(path: string): void {
+  changing(path, () => {
+    renameSync(draftOf(path), path);
+    syncDirectory(dirname(path));
+  });
+}
+
+export function removeKeyFile(path: string): void {
+  changing(path, () => {
+    rmSync(path, { force: true });
+    syncDirectory(dirname(path));
+  });
+}
+
+/** Replaces the file as a whole, with mode 0600; once this returns, a crash takes nothing of it back. */
+export function writeDurably(path: string, bytes: Uint8Array): void {
+  const draft = `${path}.tmp`;
+  rmSync(draft, { force: true }); // of a writing that was interrupted
+  const file = openSync(draft, "wx", 0o600);
+  try {
+    writeSync(file, bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+  syncDirectory(dirname(path));
+}
+
+function changing(path: string, change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    throw new StoreError("IO", `${path}: want to replace or remove the key file, got ${errorCode(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Makes the names of new files durable. Windows can not open a directory, and needs no such call. */

@@ -60,6 +60,8 @@ type SegmentRow = {
 
 const OUTBOX = `SELECT position, id, session_id, message_id, topic, length(payload) AS length, priority, timestamp_ms, epoch,
   slot_index, attempts, not_before_ms, created_at_ms, purpose FROM outbox`;
+/** What a session of before a restore would send stays where it is. */
+const IS_FREE = "session_id NOT IN (SELECT session_id FROM restored_sessions)";
 const OUTBOX_ROWS_PER_PAGE = 1_000;
 
 /** A segment is as large as a Waku message at most, so a page stays within a few megabytes. */
@@ -80,6 +82,7 @@ export class SqliteMessages implements MessageStore {
   readonly #outbox: Statement<OutboxRow>;
   readonly #outboxPayload: Statement<{ id: string; payload: Uint8Array }>;
   readonly #quotaLedger: Statement<{ ledger: Uint8Array }>;
+  readonly #restoredAt: Statement<{ restored_at_ms: number | null }>;
   readonly #pending: Statement<{ count: number }>;
   readonly #outgoing: Statement<{ message_id: string; bytes: Uint8Array }>;
   readonly #sdsId: Statement<{ lamport: number }>;
@@ -102,9 +105,12 @@ export class SqliteMessages implements MessageStore {
       `${MESSAGE} WHERE status = 'received' AND sequence > ? ORDER BY sequence LIMIT ?`,
     );
     this.#consumed = connection.statement("SELECT sequence FROM consumed");
-    this.#outbox = connection.statement(`${OUTBOX} WHERE position > ? ORDER BY position LIMIT ${OUTBOX_ROWS_PER_PAGE}`);
+    this.#outbox = connection.statement(
+      `${OUTBOX} WHERE position > ? AND ${IS_FREE} ORDER BY position LIMIT ${OUTBOX_ROWS_PER_PAGE}`,
+    );
     this.#outboxPayload = connection.statement("SELECT id, payload FROM outbox WHERE id = ?");
     this.#quotaLedger = connection.statement("SELECT ledger FROM outbox_ledger");
+    this.#restoredAt = connection.statement("SELECT restored_at_ms FROM lineage");
     this.#pending = connection.statement("SELECT count(*) AS count FROM outgoing WHERE message_id = ?");
     this.#outgoing = connection.statement("SELECT message_id, bytes FROM outgoing WHERE session_id = ? AND sds_id = ?");
     this.#sdsId = connection.statement("SELECT lamport FROM sds_ids WHERE session_id = ? AND sds_id = ?");
@@ -213,6 +219,11 @@ export class SqliteMessages implements MessageStore {
     this.#assertOpen();
     const row = this.#quotaLedger.get();
     return row && this.#sealer.unseal(row.ledger, "outbox_ledger", "ledger");
+  }
+
+  async restoredAtMs(): Promise<number | undefined> {
+    this.#assertOpen();
+    return this.#restoredAt.get()?.restored_at_ms ?? undefined;
   }
 
   async pendingCount(messageId: string): Promise<number> {

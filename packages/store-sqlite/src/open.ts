@@ -9,13 +9,15 @@ import { type SearchSettings, StoreError } from "@chat/store";
 import type { Connection } from "./connection.ts";
 import { betterSqlite3, type SqliteDriver } from "./driver.ts";
 import { errorCode } from "./error-code.ts";
-import { checkKey, createDataKey, type KeyRow, unwrapDataKey } from "./key.ts";
-import { syncDirectory } from "./key-file.ts";
+import { beginOutside, type Raised, raiseGeneration, writeOutside } from "./generation.ts";
+import { checkKey, createDataKey, type StoreKey, unwrapDataKey } from "./key.ts";
+import { keyFileOf, syncDirectory } from "./key-file.ts";
+import { insertKeyRow, readKeyRow, settleKeyFiles } from "./key-row.ts";
 import { openOwned } from "./owned-file.ts";
 import { checkMessages, checkSecrets, checkUnused, newStoreId, putPair } from "./pair.ts";
-import { checkObjects, migrate, schemaVersion } from "./schema.ts";
+import { checkObjects, FIRST_WITH_LINEAGE, migrate, schemaVersion } from "./schema.ts";
 import { Sealer } from "./sealer.ts";
-import { OpenedStore, type SqliteStore } from "./sqlite-store.ts";
+import { OpenedStore, type SqliteStore, type StoreExtras } from "./sqlite-store.ts";
 
 export type SqliteStoreOptions = {
   /**
@@ -24,11 +26,12 @@ export type SqliteStoreOptions = {
    */
   readonly path: string;
   /**
-   * A passphrase, or 32 bytes from a place that keeps secrets, such as the operating system's keychain. Copied.
+   * A passphrase, 32 bytes from a place that keeps secrets, or that place itself, such as the operating system's
+   * keychain. Bytes are copied.
    * Without it a random key is kept in `<path>.key` (mode 0600), which protects copies of the database file
    * alone, not the directory.
    */
-  readonly key?: Uint8Array | string;
+  readonly key?: StoreKey;
   /**
    * Another file for identity, sessions and invites, to be given at every opening of a store that was created with it: on
    * another disk, or left out of what is copied. One key is for both. Both files have to be there, and neither may be
@@ -49,8 +52,8 @@ const MAX_IDLE_LOG_BYTES = 8 * 2 ** 20;
 /**
  * Opens the database at `path`, or creates it, and owns it until it is closed.
  *
- * @throws {@link StoreError} (as a rejection) `STORE_LOCKED`, `WRONG_KEY`, `CORRUPT`, `SCHEMA_TOO_NEW`,
- *   `INVALID_OPTION`, `IO`
+ * @throws {@link StoreError} (as a rejection) `STORE_LOCKED`, `CORRUPT`, `SCHEMA_TOO_NEW`, `WRONG_KEY`,
+ *   `KEY_UNAVAILABLE`, `INVALID_OPTION`, `IO`
  */
 export async function openStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { key, driver = betterSqlite3, search } = options;
@@ -69,24 +72,26 @@ export async function openStore(options: SqliteStoreOptions): Promise<SqliteStor
   let sealer: Sealer | undefined;
   try {
     const { connection, version } = open(path);
-    const keyFile = `${path}.key`;
+    const keyFile = keyFileOf(path);
     if (version === 0) {
       const secrets = secretsPath === undefined ? undefined : open(secretsPath);
       if (secrets) checkUnused(secrets.connection, secrets.version);
       const { dataKey, row } = await createDataKey(key, keyFile);
       sealer = new Sealer(dataKey);
+      beginOutside(path, { isNew: true });
       const storeId = newStoreId();
       // The secrets first: a store exists as soon as its messages do.
       secrets?.connection.transaction(() => {
         migrate(secrets.connection, secrets.version);
         putPair(secrets.connection, storeId, "secrets");
       });
-      connection.transaction(() => {
+      const raised = connection.transaction(() => {
         migrate(connection, version);
         if (secrets) putPair(connection, storeId, "messages");
         insertKeyRow(connection, row);
+        return secrets === undefined ? raise(connection, { path, isNew: true, secrets: connection }) : undefined;
       });
-      return new OpenedStore(connection, sealer, { secrets: relaxed(secrets?.connection), search });
+      return begin(connection, sealer, { secrets: relaxed(secrets?.connection), search, isNew: true, raised });
     }
     const hasSecrets = checkMessages(connection, version, secretsPath);
     sealer = new Sealer(await unwrapDataKey(readKeyRow(connection), key, keyFile));
@@ -95,13 +100,35 @@ export async function openStore(options: SqliteStoreOptions): Promise<SqliteStor
       checkSecrets(connection, secrets.connection, { messages: version, secrets: secrets.version });
       secrets.connection.transaction(() => migrate(secrets.connection, secrets.version));
     }
-    connection.transaction(() => migrate(connection, version));
-    return new OpenedStore(connection, sealer, { secrets: relaxed(secrets?.connection), search });
+    if (version < FIRST_WITH_LINEAGE) beginOutside(path, { isNew: false });
+    const raised = connection.transaction(() => {
+      migrate(connection, version);
+      return secrets === undefined ? raise(connection, { path, isNew: false, secrets: connection }) : undefined;
+    });
+    settleKeyFiles(connection, keyFile);
+    return begin(connection, sealer, { secrets: relaxed(secrets?.connection), search, isNew: false, raised });
   } catch (error) {
     sealer?.wipe();
     for (const connection of opened.reverse()) connection.close();
     throw error;
   }
+}
+
+type Opening = StoreExtras & { readonly isNew: boolean; readonly raised?: Raised | undefined };
+
+/** Which copy this is can be said when the secrets have what the messages have: only then all sessions are known. */
+function begin(connection: Connection, sealer: Sealer, { isNew, raised, ...extras }: Opening): SqliteStore {
+  const store = new OpenedStore(connection, sealer, extras);
+  const { path } = connection;
+  const { secrets = connection } = extras;
+  const { origin, outside } = raised ?? connection.transaction(() => raise(connection, { path, isNew, secrets }));
+  writeOutside(path, outside);
+  store.origin = origin;
+  return store;
+}
+
+function raise(connection: Connection, opening: Omit<Parameters<typeof raiseGeneration>[1], "nowMs">): Raised {
+  return raiseGeneration(connection, { ...opening, nowMs: Date.now() });
 }
 
 /** @returns the schema version of a file that is found to be ours */
@@ -175,18 +202,4 @@ function checkLength(connection: Connection, path: string): void {
   const want = Number(connection.pragma("page_count")) * Number(connection.pragma("page_size"));
   const { size } = statSync(path);
   if (size < want) throw new StoreError("CORRUPT", `${path}: want ${want} bytes, got ${size}; the file was cut off`);
-}
-
-const KEY_COLUMNS = "kek, salt, scrypt_n, scrypt_r, scrypt_p, wrapped";
-
-function readKeyRow(connection: Connection): KeyRow {
-  const row = connection.statement<KeyRow>(`SELECT ${KEY_COLUMNS} FROM data_key`).get();
-  if (row === undefined) throw new StoreError("CORRUPT", "data_key: want one row, got none");
-  return row;
-}
-
-function insertKeyRow(connection: Connection, row: KeyRow): void {
-  connection
-    .statement(`INSERT INTO data_key (id, ${KEY_COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?)`)
-    .run(row.kek, row.salt, row.scrypt_n, row.scrypt_r, row.scrypt_p, row.wrapped);
 }

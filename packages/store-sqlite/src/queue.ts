@@ -31,6 +31,7 @@ export class SqliteQueue implements QueueStore {
   readonly #isStoreOpen: () => boolean;
   readonly #pages: Readonly<Record<RecordTable, Statement<RecordRow>>>;
   readonly #ledger: Statement<{ ledger: Uint8Array }>;
+  readonly #restoredAt: Statement<{ restored_at_ms: number | null }>;
   readonly #bytes: Statement<{ bytes: Uint8Array | null }>;
   readonly #putRecord: Statement<never>;
   readonly #putBytes: Statement<never>;
@@ -50,6 +51,7 @@ export class SqliteQueue implements QueueStore {
       );
     this.#pages = { queued_messages: pagesOf("queued_messages"), ended_messages: pagesOf("ended_messages") };
     this.#ledger = connection.statement("SELECT ledger FROM quota_ledger");
+    this.#restoredAt = connection.statement("SELECT restored_at_ms FROM lineage");
     this.#bytes = connection.statement(
       "SELECT +bytes AS bytes FROM queued_messages LEFT JOIN queued_bytes USING (position) WHERE tag = ?",
     );
@@ -73,7 +75,13 @@ export class SqliteQueue implements QueueStore {
     const row = this.#ledger.get();
     const ledger: LedgerRecord | undefined = row && this.#unsealJson(row.ledger, LEDGER);
     const queued = this.#records<QueuedRecord>("queued_messages").sort((a, b) => a.sequence - b.sequence);
-    return { ...(ledger !== undefined && { ledger }), queued, ended: this.#records<EndedRecord>("ended_messages") };
+    const restoredAtMs = this.#restoredAt.get()?.restored_at_ms ?? undefined;
+    return {
+      ...(ledger !== undefined && { ledger }),
+      queued,
+      ended: this.#records<EndedRecord>("ended_messages"),
+      ...(restoredAtMs !== undefined && { restoredAtMs }),
+    };
   }
 
   async commit(changes: readonly QueueChange[]): Promise<void> {

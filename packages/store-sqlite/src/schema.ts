@@ -10,9 +10,13 @@ import { QUEUE } from "./migrations/0003-queue.ts";
 import { TRANSMISSIONS } from "./migrations/0004-transmissions.ts";
 import { TWO_FILES } from "./migrations/0005-two-files.ts";
 import { LISTS } from "./migrations/0006-lists.ts";
+import { LINEAGE } from "./migrations/0007-lineage.ts";
 
 /** Migration n takes a database from `user_version` n - 1 to n. */
-const MIGRATIONS: readonly string[] = [FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES, LISTS];
+const MIGRATIONS: readonly string[] = [FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES, LISTS, LINEAGE];
+
+/** Older ones do not know which copy they are. */
+export const FIRST_WITH_LINEAGE = MIGRATIONS.indexOf(LINEAGE) + 1;
 
 /** "chat" in ASCII: tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x63686174;

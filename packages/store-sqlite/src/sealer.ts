@@ -58,6 +58,11 @@ export class Sealer {
     return createHmac("sha256", this.#tagKeyObject).update(associatedData(place)).digest();
   }
 
+  /** The data key itself, sealed with a key-encryption key. */
+  wrap(kek: Uint8Array, place: Place): Uint8Array {
+    return seal(kek, this.#key, place);
+  }
+
   /** What a key object holds is out of reach of a program; Node wipes it when the object is collected. */
   wipe(): void {
     this.#key.fill(0);

@@ -4,12 +4,14 @@
  */
 import { type InviteRecord, type SecretStore, type SecretWriter, type SessionRecord, StoreError } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
+import type { RestoredSessions } from "./restored-sessions.ts";
 import type { Sealer } from "./sealer.ts";
 
 const IDENTITY = "SELECT bytes FROM identity";
 
 export class SqliteSecrets implements SecretStore {
   readonly #sealer: Sealer;
+  readonly #restored: RestoredSessions;
   readonly #assertOpen: () => void;
   readonly #identity: Statement<{ bytes: Uint8Array }>;
   readonly #sessions: Statement<{ id: string; conversation_id: string; snapshot: Uint8Array }>;
@@ -17,8 +19,9 @@ export class SqliteSecrets implements SecretStore {
   readonly #handshake: Statement<{ handshake_id: string }>;
 
   /** @param assertOpen - throws once the store is closed, or if the secrets can not be brought up to date */
-  constructor(connection: Connection, sealer: Sealer, assertOpen: () => void) {
+  constructor(connection: Connection, sealer: Sealer, restored: RestoredSessions, assertOpen: () => void) {
     this.#sealer = sealer;
+    this.#restored = restored;
     this.#assertOpen = assertOpen;
     this.#identity = connection.statement(IDENTITY);
     this.#sessions = connection.statement("SELECT id, conversation_id, snapshot FROM sessions ORDER BY position");
@@ -37,7 +40,8 @@ export class SqliteSecrets implements SecretStore {
   async sessions(): Promise<SessionRecord[]> {
     this.#assertOpen();
     return this.#sessions.all().map(({ id, conversation_id: conversationId, snapshot }) => {
-      return { id, conversationId, snapshot: this.#sealer.unseal(snapshot, "sessions", "snapshot", id) };
+      const mark = this.#restored.has(id) && { isRestored: true as const };
+      return { id, conversationId, snapshot: this.#sealer.unseal(snapshot, "sessions", "snapshot", id), ...mark };
     });
   }
 

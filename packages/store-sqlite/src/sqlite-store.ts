@@ -16,12 +16,17 @@ import {
 } from "@chat/store";
 import type { Connection } from "./connection.ts";
 import { Erased } from "./erased.ts";
+import type { StoreOrigin } from "./generation.ts";
 import { GroupCommit } from "./group-commit.ts";
+import type { StoreKey } from "./key.ts";
+import { changeKey } from "./key-change.ts";
+import { keyFileOf } from "./key-file.ts";
 import { MessageSearch } from "./message-search.ts";
 import { SqliteMessageWriter } from "./message-writer.ts";
 import { SqliteMessages } from "./messages.ts";
 import { SqlitePartialSets } from "./partial-sets.ts";
 import { SqliteQueue } from "./queue.ts";
+import { RestoredGuard, RestoredSessions } from "./restored-sessions.ts";
 import type { Sealer } from "./sealer.ts";
 import { SqliteSecrets, SqliteSecretWriter } from "./secrets.ts";
 import type { StoreParts } from "./store-parts.ts";
@@ -37,6 +42,15 @@ export interface SqliteStore extends Store {
   readonly queue: QueueStore;
   /** For `DurableReassembler` of @chat/segmentation. */
   readonly partialSets: PartialSetStore;
+  /** Whether the file is an older state than the one that was last used: see {@link StoreOrigin}. */
+  readonly origin: StoreOrigin;
+  /**
+   * Changes the key. The database is not rewritten; what the old key opened it opens no more.
+   *
+   * @param key - without one, a new key is kept in `<path>.key`
+   * @throws {@link StoreError} (as a rejection) `INVALID_OPTION`, `KEY_UNAVAILABLE`, `IO`, `CLOSED`
+   */
+  changeKey(key?: StoreKey): Promise<void>;
 }
 
 export type StoreExtras = {
@@ -58,10 +72,16 @@ export class OpenedStore implements SqliteStore {
   #mustCheckpoint = false;
   readonly #writer: StoreTransaction;
   readonly #writes: GroupCommit;
+  readonly #path: string;
+  /** Found out when everything else is open. */
+  origin: StoreOrigin = "current";
+  /** Changes of the key and backups, one at a time. */
+  #copying: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Takes over the connections and the sealer, and releases them in {@link close}. */
   constructor(connection: Connection, sealer: Sealer, { secrets, search }: StoreExtras = {}) {
+    this.#path = connection.path;
     const twoFiles = secrets && new TwoFiles(connection, secrets, sealer);
     this.#files = twoFiles ?? connection;
     this.#sealer = sealer;
@@ -73,13 +93,14 @@ export class OpenedStore implements SqliteStore {
     this.#queue = new SqliteQueue(this.#parts);
     this.#search = new MessageSearch({ connection, sealer, assertOpen, settings: search });
     this.messages = new SqliteMessages(connection, sealer, this.#search, assertOpen);
-    this.secrets = new SqliteSecrets(secrets ?? connection, sealer, () => {
+    const restored = new RestoredSessions(connection);
+    this.secrets = new SqliteSecrets(secrets ?? connection, sealer, restored, () => {
       assertOpen();
       twoFiles?.catchUp();
     });
     this.#writer = {
       messages: new SqliteMessageWriter(connection, sealer, this.#erased),
-      secrets: twoFiles?.secretWriter ?? new SqliteSecretWriter(connection, sealer),
+      secrets: new RestoredGuard(twoFiles?.secretWriter ?? new SqliteSecretWriter(connection, sealer), restored),
     };
   }
 
@@ -92,6 +113,10 @@ export class OpenedStore implements SqliteStore {
     this.#assertOpen();
     await this.#writes.write(() => applyChange(this.#writer, change));
     this.#eraseTraces();
+  }
+
+  async changeKey(key?: StoreKey): Promise<void> {
+    return this.#inTurn(() => changeKey(this.#parts, keyFileOf(this.#path), key));
   }
 
   close(): Promise<void> {
@@ -119,6 +144,7 @@ export class OpenedStore implements SqliteStore {
 
   async #close(): Promise<void> {
     await undefined; // a change that calls close() is let finish, and its group commit, before that happens
+    if (this.#copying !== undefined) await this.#copying;
     try {
       this.#writes.commit();
       this.#search.close();
@@ -126,6 +152,25 @@ export class OpenedStore implements SqliteStore {
     } finally {
       this.#sealer.wipe();
     }
+  }
+
+  #inTurn<Result>(operation: () => Promise<Result>): Promise<Result> {
+    this.#assertOpen();
+    const before = this.#copying ?? Promise.resolve();
+    const result = before.then(() => {
+      this.#assertOpen();
+      return operation();
+    });
+    const copying = result
+      .then(
+        () => {},
+        () => {},
+      )
+      .then(() => {
+        if (this.#copying === copying) this.#copying = undefined;
+      });
+    this.#copying = copying;
+    return result;
   }
 
   #assertOpen(): void {

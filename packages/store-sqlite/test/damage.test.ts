@@ -151,12 +151,14 @@ test("a sealed value moved to another table, or cut short, is detected", async (
 test("a page of zeros or garbage, anywhere, is CORRUPT or was not needed: what can be read is right", async () => {
   const path = directory.file("page.db");
   const original = readFileSync(intact);
+  const generation = readFileSync(`${intact}.generation`);
   await using store = await openStore({ path: intact, key });
   const content = await snapshotOf(store);
   let refused = 0;
   for (let start = 0; start < original.length; start += PAGE) {
     for (const byte of [0, 0xa5]) {
       writeFileSync(path, Buffer.from(original).fill(byte, start, start + PAGE));
+      writeFileSync(`${path}.generation`, generation);
       const read = await contentOf(path).catch((error: unknown) => error);
       if (read instanceof StoreError) {
         expect(read).toMatchObject(corrupt);

@@ -1,5 +1,5 @@
 /** Databases of earlier schemas keep all they hold, whatever happens while they are brought up to date. */
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { openStore } from "@chat/store-sqlite";
@@ -38,7 +38,11 @@ test.each(versions)("a database of schema %i holds all it held, and goes on", as
   const message = { conversationId: "c1", direction: "outgoing", status: "dropped", lamport: 9 } as const;
   const content = Uint8Array.of(1);
   await store.write((tx) => tx.messages.putMessage({ ...message, id: "new", content, sentAtMs: 1, storedAtMs: 1 }));
-  expect(await store.messages.message("new")).toMatchObject({ status: "dropped", sequence: 13, content });
+  expect(await store.messages.message("new")).toMatchObject({
+    status: "dropped",
+    sequence: version < 6 ? 13 : 14,
+    content,
+  });
 });
 
 test.each(versions)("a database of schema %i with a passphrase opens with it", async (version) => {
@@ -123,6 +127,7 @@ function copyDatabase(from: string, to: string): void {
 /** A fresh copy; the same path each time. */
 function fixture(version: number, suffix = ""): string {
   const path = directory.file(`fixture-${version}${suffix}.db`);
+  rmSync(`${path}.generation`, { force: true }); // or it would be taken for an older copy
   writeFileSync(path, gunzipSync(readFileSync(join(FIXTURES, `schema-${version}${suffix}.db.gz`))));
   return path;
 }

@@ -38,9 +38,9 @@ test("no file shows a message, a peer or a secret, neither while the store is op
     expect(all.includes(key)).toBe(false);
   };
   // Reading an open database in its own process drops its locks (POSIX); nobody else wants them here.
-  expectSealed(["sealed.db", "sealed.db-wal", "sealed.db.owner"]);
+  expectSealed(["sealed.db", "sealed.db-wal", "sealed.db.generation", "sealed.db.owner"]);
   await store.close();
-  expectSealed(["sealed.db"]);
+  expectSealed(["sealed.db", "sealed.db.generation"]);
 });
 
 function hidden(name: string): Uint8Array {

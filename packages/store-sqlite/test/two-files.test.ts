@@ -103,7 +103,7 @@ type Image = ReadonlyMap<string, Uint8Array | undefined>;
 /** What the files of a database hold at this moment. */
 function imageOf(path: string): Image {
   const contents = (file: string) => (existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined);
-  return new Map(["", "-wal"].map((suffix) => [suffix, contents(`${path}${suffix}`)]));
+  return new Map(["", "-wal", ".generation"].map((suffix) => [suffix, contents(`${path}${suffix}`)]));
 }
 
 function putImage(image: Image, path: string): void {

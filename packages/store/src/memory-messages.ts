@@ -227,6 +227,9 @@ export class MemoryMessages implements MessageStore {
     return ledger && copyBytes(ledger);
   }
 
+  /** What ends with the process is never put back. */
+  async restoredAtMs(): Promise<undefined> {}
+
   async pendingCount(messageId: string): Promise<number> {
     let count = 0;
     for (const record of this.#openTables().outgoing.values()) if (record.messageId === messageId) count += 1;

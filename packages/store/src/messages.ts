@@ -133,11 +133,19 @@ export interface MessageStore {
   incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]>;
   /** Sequence up to which the application has taken the incoming messages; 0 at first. */
   consumed(): Promise<number>;
-  /** Oldest first, that is in the order in which they were put; read page by page, as {@link segments}. */
+  /**
+   * Oldest first, that is in the order in which they were put; read page by page, as {@link segments}. Without rows of
+   * restored sessions.
+   */
   outbox(): AsyncIterable<OutboxEntry>;
   outboxPayload(id: string): Promise<Uint8Array | undefined>;
   /** How much of which epochs' quota is used; opaque here. */
   quotaLedger(): Promise<Uint8Array | undefined>;
+  /**
+   * When the database was last put back to an older state, in milliseconds by the clock of the machine; undefined if never.
+   * Nobody knows how much is used of the quota of epochs that began before: use none of it.
+   */
+  restoredAtMs(): Promise<number | undefined>;
   /** How many outgoing parts of the message are not acknowledged yet. */
   pendingCount(messageId: string): Promise<number>;
   /** The stored SDS bytes of a part that is not acknowledged yet. */

@@ -3,7 +3,16 @@
  * @module
  */
 
-export type SessionRecord = { readonly id: string; readonly conversationId: string; readonly snapshot: Uint8Array };
+export type SessionRecord = {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly snapshot: Uint8Array;
+  /**
+   * The database was put back to an older state, in which the session may have used its keys further than it shows: it
+   * must neither send nor receive. Rows of the outbox that belong to it are held back. Ignored when it is put.
+   */
+  readonly isRestored?: true;
+};
 export type InviteRecord = { readonly id: string; readonly snapshot: Uint8Array };
 
 export interface SecretStore {
@@ -22,9 +31,15 @@ export interface SecretWriter {
    * @throws {@link StoreError} `IDENTITY_EXISTS` if another identity is there
    */
   putIdentity(bytes: Uint8Array): void;
-  /** Inserts or replaces. */
+  /**
+   * Inserts or replaces.
+   * @throws {@link StoreError} `RESTORED_SESSION` for a session that is there as restored
+   */
   putSession(record: SessionRecord): void;
-  /** Deletes the secrets only; what the message database keeps for the session stays. */
+  /**
+   * Deletes the secrets only; what the message database keeps for the session stays, but for the rows of the outbox that
+   * a restored session held back.
+   */
   deleteSession(id: string): void;
   /** Inserts or replaces; handshakes of the invite stay. */
   putInvite(record: InviteRecord): void;

@@ -46,7 +46,13 @@ export class OutboxQueue implements QueueStore {
       if (row.transmission !== undefined) queued.push(toRecord(row, row.transmission, queued.length + 1));
     }
     const ledger = await this.#ledger();
-    return { queued, ended: [], ...(ledger !== undefined && { ledger }) };
+    const restoredAtMs = await this.#parts.context.store.messages.restoredAtMs();
+    return {
+      queued,
+      ended: [],
+      ...(ledger !== undefined && { ledger }),
+      ...(restoredAtMs !== undefined && { restoredAtMs }),
+    };
   }
 
   async commit(changes: readonly QueueChange[]): Promise<void> {

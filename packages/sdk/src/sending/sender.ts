@@ -61,7 +61,7 @@ export class Sender {
     this.#waiting.delete(conversationId);
     const session = this.#context.sessions.forSending(conversationId);
     if (session === undefined) {
-      const error = new ChatError("NOT_FOUND", `no session in conversation ${conversationId}`);
+      const error = this.#noSession(conversationId);
       for (const { reject } of waiting) reject(error);
       return;
     }
@@ -103,6 +103,14 @@ export class Sender {
       await step.commit();
       return conversationId;
     });
+  }
+
+  #noSession(conversationId: string): ChatError {
+    if (!this.#context.sessions.hasRestored(conversationId)) {
+      return new ChatError("NOT_FOUND", `no session in conversation ${conversationId}`);
+    }
+    const message = "the database was restored from an older state; accept a new invite of the other side, or send one";
+    return new ChatError("RESTORED", message);
   }
 
   #startSession(invite: RemoteInvite, conversationId: string): Session {

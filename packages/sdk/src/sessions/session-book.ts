@@ -10,11 +10,15 @@ import { decodeSession, type Session } from "./session.ts";
 
 export class SessionBook {
   readonly #sessions = new Map<string, Session>();
+  /** Of before a restore: they would use message keys twice, so nothing is sent or received on them. */
+  readonly #restored: Session[] = [];
 
   static async load(store: Store): Promise<SessionBook> {
     const book = new SessionBook();
     for (const record of await store.secrets.sessions()) {
-      book.replace(decodeSession(record, await store.messages.sdsState(record.id)));
+      const session = decodeSession(record, await store.messages.sdsState(record.id));
+      if (record.isRestored) book.#restored.push(session);
+      else book.replace(session);
     }
     return book;
   }
@@ -44,6 +48,16 @@ export class SessionBook {
 
   byHandshake(handshakeId: string): Session | undefined {
     return this.all().find(({ incomingHandshake }) => incomingHandshake?.handshakeId === handshakeId);
+  }
+
+  /** Whether the conversation had a session that a restore has ended. */
+  hasRestored(conversationId: string): boolean {
+    return this.#restored.some((session) => session.conversationId === conversationId);
+  }
+
+  /** IK of the other side. */
+  peerKey(conversationId: string): Uint8Array | undefined {
+    return [...this.all(), ...this.#restored].find((session) => session.conversationId === conversationId)?.peerKey;
   }
 
   /**

@@ -61,6 +61,7 @@ async function openWithoutRoom(): Promise<number> {
     await store.close();
     rmSync(path);
     rmSync(`${path}.key`);
+    rmSync(`${path}.generation`, { force: true });
     if (isOpen) return blocks;
   }
 }
@@ -70,6 +71,7 @@ async function migrateWithoutRoom(): Promise<number> {
   const { version, file } = JSON.parse(oldest);
   for (let blocks = 0; ; blocks += 1) {
     copyFileSync(file, path);
+    rmSync(`${path}.generation`, { force: true });
     leave(blocks * BLOCK);
     const isOpen = await opens(KEY);
     leaveAll();

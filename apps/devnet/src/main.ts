@@ -38,6 +38,7 @@ Faults, to see how an app takes them:
   --delay MS[-MS]  pass messages on later
   --refuse STATUS[/SHARE]  refuse pushes, or a share of them, with a status from 400 to 599
   --amnesia        acknowledge messages and store none
+  --partition GROUPS  split the nodes: 1/2,3 keeps node 1 apart from 2 and 3
   --seed N         draw other faults
 
   --json           print one line of JSON, {"peers": [...], "network": {...}}, instead of text
@@ -46,7 +47,13 @@ Faults, to see how an app takes them:
 
 type Command =
   | { readonly kind: "help" }
-  | { readonly kind: "run"; readonly options: DevnetOptions; readonly json: boolean; readonly watching: Watching };
+  | {
+      readonly kind: "run";
+      readonly options: DevnetOptions;
+      readonly json: boolean;
+      readonly watching: Watching;
+      readonly groups: number[][];
+    };
 
 function parse(args: string[]): Command {
   const { values } = parseArgs({
@@ -66,6 +73,7 @@ function parse(args: string[]): Command {
       delay: { type: "string", default: "0" },
       refuse: { type: "string" },
       amnesia: { type: "boolean", default: false },
+      partition: { type: "string" },
       seed: { type: "string", default: "1" },
       watch: { type: "boolean", default: false },
       "web-port": { type: "string" },
@@ -97,7 +105,7 @@ function parse(args: string[]): Command {
     webPort: toPort("web-port", values["web-port"]),
     metricsPort: toPort("metrics-port", values["metrics-port"]),
   };
-  return { kind: "run", options, json, watching };
+  return { kind: "run", options, json, watching, groups: toGroups(values.partition) };
 }
 
 /** `--rln` alone stands for its default: the parser knows no options with a value that may be left out. */
@@ -144,6 +152,12 @@ function faultOptions({ loss, duplicate, delay, refuse, amnesia, seed }: FaultFl
   };
 }
 
+/** Nodes are numbered from 1, as in their names. */
+function toGroups(text: string | undefined): number[][] {
+  const groups = text?.split("/") ?? [];
+  return groups.map((group) => group.split(",").map((number) => toNumber("partition", number) - 1));
+}
+
 function toShare(name: string, text: string): number {
   if (/^\d*\.?\d+$/.test(text)) return Number(text);
   throw new DevnetError("INVALID_OPTION", `${name}: want a share from 0 to 1, got ${text}`);
@@ -175,6 +189,11 @@ function announce({ nodes, peers, network, rln }: Devnet, json: boolean, pages: 
   console.log("Stop it with Ctrl-C.");
 }
 
+async function prepare(devnet: Devnet, { groups, watching }: Extract<Command, { kind: "run" }>) {
+  if (groups.length > 0) await devnet.partition(groups);
+  return watch(devnet, watching);
+}
+
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     // Once each: a second signal ends the process at once.
@@ -191,7 +210,7 @@ async function main(args: string[]): Promise<void> {
   }
   const stop = interrupted();
   const devnet = await startDevnet(command.options);
-  const watching = await watch(devnet, command.watching).catch(async (error: unknown) => {
+  const watching = await prepare(devnet, command).catch(async (error: unknown) => {
     await devnet.close();
     throw error;
   });

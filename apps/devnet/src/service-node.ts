@@ -3,23 +3,14 @@
  * @module
  */
 import { isIPv6 } from "node:net";
-import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
-import { noise } from "@chainsafe/libp2p-noise";
-import { yamux } from "@chainsafe/libp2p-yamux";
-import { type Identify, identify } from "@libp2p/identify";
-import type { Libp2p, PeerId, PrivateKey, StreamHandler } from "@libp2p/interface";
-import { mplex } from "@libp2p/mplex";
-import { type Ping, ping } from "@libp2p/ping";
-import { tcp } from "@libp2p/tcp";
-import { webSockets } from "@libp2p/websockets";
-import { all } from "@libp2p/websockets/filters";
+import type { PeerId, StreamHandler } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { createLibp2p } from "libp2p";
 import { catchUp } from "./catch-up.ts";
 import { createCounters, type NodeCounters, snapshot } from "./counters.ts";
 import { DevnetError } from "./errors.ts";
 import { type FaultOptions, Faults } from "./faults.ts";
 import { FILTER_SUBSCRIBE_CODEC, FilterService } from "./filter.ts";
+import { createHost, type Host } from "./host.ts";
 import {
   LIGHT_PUSH_CODEC,
   LIGHT_PUSH_CODEC_V2,
@@ -36,13 +27,12 @@ import type { NodeFiles } from "./node-files.ts";
 import { recordOf } from "./node-record.ts";
 import { PEER_EXCHANGE_CODEC, peerExchangeHandler } from "./peer-exchange.ts";
 import { PeerLimiter, type ResolvedLimits } from "./peer-limits.ts";
-import { joinRelay, relayService } from "./relay.ts";
+import { joinRelay } from "./relay.ts";
 import type { RlnValidator } from "./rln/validator.ts";
 import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
 import { MAX_REQUEST_STREAMS } from "./streams.ts";
 import type { MessageFacts, NodeEvent, Observers } from "./watch/events.ts";
 
-const MAX_CONNECTIONS = 1_000;
 const PRUNE_MS = 1_000;
 
 /** A service node of a running devnet. */
@@ -88,8 +78,6 @@ export interface ServiceNodeOptions {
   readonly log: (line: string) => void;
   readonly observers: Observers;
 }
-
-type Host = Libp2p<{ identify: Identify; ping: Ping; relay: GossipSub }>;
 
 export class ServiceNode implements DevnetNode {
   readonly #options: ServiceNodeOptions;
@@ -229,34 +217,10 @@ export class ServiceNode implements DevnetNode {
 
   async #listen(): Promise<Host> {
     const { files, log, name, siblings } = this.#options;
-    const host: Host = await createLibp2p({
-      start: false,
-      // @libp2p/crypto types its keys by a newer @libp2p/interface than libp2p 2.8 does; the objects are the same.
-      privateKey: files.privateKey as PrivateKey,
-      addresses: { listen: this.#listenAddresses() },
-      transports: [webSockets({ filter: all }), tcp()],
-      connectionEncrypters: [noise()],
-      // Light nodes speak mplex only.
-      // By default it cuts a connection for a sixth message in a second to a stream that is gone: the last words of a ping
-      // that ended, of which a burst has more (`push-queue.ts`).
-      streamMuxers: [yamux(), mplex({ disconnectThreshold: 1_000 })],
-      connectionGater: {
-        denyDialPeer: (peer) => this.#isApart(peer),
-        denyInboundEncryptedConnection: (peer) => this.#isApart(peer),
-        denyDialMultiaddr: () => false,
-      },
-      connectionManager: {
-        maxConnections: MAX_CONNECTIONS,
-        // The default refuses the sixth connection of a second, and all of ours come from one host.
-        inboundConnectionThreshold: MAX_CONNECTIONS,
-        maxIncomingPendingConnections: MAX_CONNECTIONS,
-      },
-      services: {
-        identify: identify({ agentVersion: "chat-devnet" }),
-        // One outbound stream would make our pings and those that libp2p watches its connections with get in each other's way.
-        ping: ping({ maxInboundStreams: 16, maxOutboundStreams: 16 }),
-        relay: relayService(),
-      },
+    const host = await createHost({
+      privateKey: files.privateKey,
+      listen: this.#listenAddresses(),
+      isApart: (peer) => this.#isApart(peer),
     });
     for (const [codec, handler] of this.#protocols()) {
       await host.handle(codec, handler, { maxInboundStreams: MAX_REQUEST_STREAMS });

@@ -94,6 +94,7 @@ test.each([
   [["--nodes", "99"], "nodes: want an integer from 1 to 16, got 99"],
   [["--loss", "2"], "faults.loss: want a share from 0 to 1, got 2"],
   [["--refuse", "200"], "faults.refuseWith: want a status from 400 to 599, got 200"],
+  [["--nodes", "2", "--partition", "1/3"], "partition: want each of the nodes 0 to 1 at most once, got 2"],
   [["--unknown"], "Unknown option '--unknown'"],
 ])(
   "explains a wrong option: %j",

@@ -1,18 +1,13 @@
 /** The web page in Chromium, looked at by what it draws. */
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Browser, chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { Browser } from "playwright-core";
 import { type Devnet, type Served, servePage, startDevnet } from "../src/index.ts";
+import { describeInChromium, launchChromium } from "./chromium.ts";
 import { openClients, send, subscribe } from "./clients.ts";
 import { eventually } from "./eventually.ts";
 import { bytesOf } from "./messages.ts";
 
-const path = findChromium();
-const isRequired = process.env.CHAT_REQUIRE_CHROMIUM === "1";
-if (path === undefined && !isRequired) process.stderr.write("  skipped: @chat/devnet in a browser: no Chromium\n");
-
-(path === undefined && !isRequired ? describe.skip : describe)("the page in Chromium", () => {
+describeInChromium("the page in Chromium", () => {
   let devnet: Devnet;
   let served: Served;
   let browser: Browser;
@@ -20,7 +15,7 @@ if (path === undefined && !isRequired) process.stderr.write("  skipped: @chat/de
   beforeAll(async () => {
     devnet = await startDevnet({ nodes: 3 });
     served = await servePage(devnet, "127.0.0.1", 0);
-    browser = await chromium.launch({ executablePath: path ?? "chromium", args: ["--disable-gpu"] });
+    browser = await launchChromium();
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
@@ -72,18 +67,3 @@ if (path === undefined && !isRequired) process.stderr.write("  skipped: @chat/de
     await page.close();
   }, 60_000);
 });
-
-function findChromium(): string | undefined {
-  const { CHROMIUM, PATH = "" } = process.env;
-  if (CHROMIUM) return CHROMIUM;
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const candidates = PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  return candidates.find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}

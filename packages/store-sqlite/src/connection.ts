@@ -3,7 +3,7 @@
  * @module
  */
 import { StoreError } from "@chat/store";
-import { betterSqlite3, type SqliteDatabase, type SqliteDriver } from "./driver.ts";
+import { type BackupProgress, betterSqlite3, type SqliteDatabase, type SqliteDriver } from "./driver.ts";
 import { errorCode } from "./error-code.ts";
 import { RowChecks } from "./row-check.ts";
 import type { Failure, Transactions } from "./transactions.ts";
@@ -101,6 +101,22 @@ export class Connection implements Transactions {
 
   truncateLog(): void {
     this.pragma("wal_checkpoint(TRUNCATE)");
+  }
+
+  /**
+   * Copies the database into an empty file while it is being used.
+   * @param onStep - returns how many pages the next step copies
+   */
+  async backup(path: string, onStep: (totalPages: number, remainingPages: number) => number): Promise<void> {
+    const progress: BackupProgress = ({ totalPages, remainingPages }) => onStep(totalPages, remainingPages);
+    if (this.#database.backup === undefined) {
+      throw new StoreError("INVALID_OPTION", "driver: want one that has `backup`, got another");
+    }
+    try {
+      await this.#database.backup(path, { progress });
+    } catch (error) {
+      throw toStoreError(error, path);
+    }
   }
 
   /** @param release - what is done once, just before and just after the lock is given up */

@@ -19,8 +19,12 @@ export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
   exec(sql: string): unknown;
   pragma(sql: string, options?: { simple?: boolean }): unknown;
+  /** Copies the database, a step at a time; `progress` says how many pages the next step copies. */
+  backup?(path: string, options: { progress: BackupProgress }): Promise<unknown>;
   close(): unknown;
 }
+
+export type BackupProgress = (state: { totalPages: number; remainingPages: number }) => number;
 
 /** To be passed on: the file is there, and a lock is not waited for. */
 export type SqliteDriverOptions = { readonly fileMustExist: boolean; readonly timeout: number };

@@ -8,6 +8,7 @@ import {
   createDecipheriv,
   createHmac,
   createSecretKey,
+  type Hmac,
   hkdfSync,
   type KeyObject,
   randomBytes,
@@ -61,6 +62,14 @@ export class Sealer {
   /** The data key itself, sealed with a key-encryption key. */
   wrap(kek: Uint8Array, place: Place): Uint8Array {
     return seal(kek, this.#key, place);
+  }
+
+  /** For all of a copy of the database: HMAC-SHA256 under a key for this only. */
+  backupMac(): Hmac {
+    const key = new Uint8Array(hkdfSync("sha256", this.#key, "", "backup", KEY_LENGTH));
+    const mac = createHmac("sha256", key);
+    key.fill(0);
+    return mac;
   }
 
   /** What a key object holds is out of reach of a program; Node wipes it when the object is collected. */

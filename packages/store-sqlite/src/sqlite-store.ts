@@ -14,6 +14,7 @@ import {
   StoreError,
   type StoreTransaction,
 } from "@chat/store";
+import { type BackupOptions, backup } from "./backup.ts";
 import type { Connection } from "./connection.ts";
 import { Erased } from "./erased.ts";
 import type { StoreOrigin } from "./generation.ts";
@@ -51,6 +52,13 @@ export interface SqliteStore extends Store {
    * @throws {@link StoreError} (as a rejection) `INVALID_OPTION`, `KEY_UNAVAILABLE`, `IO`, `CLOSED`
    */
   changeKey(key?: StoreKey): Promise<void>;
+  /**
+   * Copies the store into one file, while it is being used; `restoreStore` makes a store of it. Resolves when the copy is
+   * complete and on the disk; otherwise nothing has that name. Only for a store in one file.
+   *
+   * @throws {@link StoreError} (as a rejection) `INVALID_OPTION`, `KEY_UNAVAILABLE`, `IO`, `CLOSED`; the signal's reason
+   */
+  backup(path: string, options?: BackupOptions): Promise<void>;
 }
 
 export type StoreExtras = {
@@ -73,6 +81,7 @@ export class OpenedStore implements SqliteStore {
   readonly #writer: StoreTransaction;
   readonly #writes: GroupCommit;
   readonly #path: string;
+  readonly #hasSecretsFile: boolean;
   /** Found out when everything else is open. */
   origin: StoreOrigin = "current";
   /** Changes of the key and backups, one at a time. */
@@ -82,6 +91,7 @@ export class OpenedStore implements SqliteStore {
   /** Takes over the connections and the sealer, and releases them in {@link close}. */
   constructor(connection: Connection, sealer: Sealer, { secrets, search }: StoreExtras = {}) {
     this.#path = connection.path;
+    this.#hasSecretsFile = secrets !== undefined;
     const twoFiles = secrets && new TwoFiles(connection, secrets, sealer);
     this.#files = twoFiles ?? connection;
     this.#sealer = sealer;
@@ -117,6 +127,13 @@ export class OpenedStore implements SqliteStore {
 
   async changeKey(key?: StoreKey): Promise<void> {
     return this.#inTurn(() => changeKey(this.#parts, keyFileOf(this.#path), key));
+  }
+
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
+    if (this.#hasSecretsFile) {
+      throw new StoreError("INVALID_OPTION", "backup: want a store in one file, got one with `secretsPath`");
+    }
+    return this.#inTurn(() => backup(this.#parts, path, options));
   }
 
   close(): Promise<void> {

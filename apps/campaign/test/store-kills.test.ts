@@ -10,6 +10,7 @@ test.each([20_261_123, freshSeed()])(
     // Most kills hit a process that was writing, or nothing would be shown.
     expect(peaks.killsWhileWriting?.value).toBeGreaterThan(KILLS_PER_BATCH / 2);
     expect(peaks.mostTransactions?.value).toBeGreaterThan(50);
+    expect(peaks.mostKeyChanges?.value).toBeGreaterThan(2);
   },
   60_000,
 );

@@ -14,7 +14,7 @@ import { type Death, live } from "../life.ts";
 import { Random } from "../random.ts";
 import { type KillsLine, type KillsOrder, type StepCounts, UNDER_WAY } from "../store/kills-order.ts";
 import { openMemoryWhole, PART_NAMES, type Part, type PartName, partsOf } from "../store/parts.ts";
-import { KEY, type StoreFiles } from "../store/store-files.ts";
+import { keyOf, type StoreFiles } from "../store/store-files.ts";
 
 export const KILLS_PER_BATCH = 4;
 
@@ -46,7 +46,7 @@ async function killAgainAndAgain(files: StoreFiles, seed: number, batch: number)
   const random = new Random(seed, batch);
   const workload = random.word();
   const expected = partsOf(await openMemoryWhole(), workload);
-  let done: StepCounts = { chat: 0, queue: 0, sets: 0 };
+  let done: StepCounts = { chat: 0, queue: 0, sets: 0, keys: 0 };
   let killsWhileWriting = 0;
   let mostUnacknowledged = 0;
   for (let kill = 0; kill < KILLS_PER_BATCH; kill += 1) {
@@ -72,6 +72,7 @@ async function killAgainAndAgain(files: StoreFiles, seed: number, batch: number)
       mostTransactions: done.chat,
       mostQueueCommits: done.queue,
       mostStepsOfSets: done.sets,
+      mostKeyChanges: done.keys,
       killsWhileWriting,
       mostUnacknowledged,
     },
@@ -94,9 +95,11 @@ type Known = {
 
 /** @returns how many steps of each part are stored now @throws Error if these are not the first so many, with all that are acknowledged */
 async function compare(files: StoreFiles, { seed, expected, done, acknowledged }: Known): Promise<StepCounts> {
-  const store = await openStore({ ...files, key: KEY });
+  const keys = await keyThatOpens(files, acknowledged.keys);
+  const store = await openStore({ ...files, key: keyOf(keys) });
+  if (store.origin !== "current") throw new Error(`origin: want the current state, got ${store.origin}`);
   const stored = partsOf(store, seed);
-  const counts = { ...done };
+  const counts = { ...done, keys };
   for (const part of PART_NAMES) {
     const first = acknowledged[part];
     const made = { from: done[part], first, last: first + UNDER_WAY };
@@ -105,6 +108,24 @@ async function compare(files: StoreFiles, { seed, expected, done, acknowledged }
   await store.close();
   for (const path of Object.values(files)) checkPages(path);
   return counts;
+}
+
+/** The change that was under way is made or not: one key is valid. @returns its number */
+async function keyThatOpens(files: StoreFiles, acknowledged: number): Promise<number> {
+  const valid: number[] = [];
+  for (const number of [acknowledged - 1, acknowledged, acknowledged + 1]) {
+    if (number < 0) continue;
+    try {
+      await (await openStore({ ...files, key: keyOf(number) })).close();
+      valid.push(number);
+    } catch (error) {
+      const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+      if (code !== "WRONG_KEY") throw error;
+    }
+  }
+  const [number, ...others] = valid;
+  if (number !== undefined && number >= acknowledged && others.length === 0) return number;
+  throw new Error(`keys: want one of ${acknowledged} and ${acknowledged + 1}, got ${valid.join(", ") || "none"}`);
 }
 
 type Range = { readonly from: number; readonly first: number; readonly last: number };

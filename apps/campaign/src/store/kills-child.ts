@@ -5,16 +5,19 @@
  * @module
  */
 import { writeSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import { openStore } from "@chat/store-sqlite";
-import { type KillsLine, type KillsOrder, UNDER_WAY } from "./kills-order.ts";
+import { type KillsLine, type KillsOrder, type StepCounts, UNDER_WAY } from "./kills-order.ts";
 import { PART_NAMES, type PartName, partsOf } from "./parts.ts";
-import { KEY } from "./store-files.ts";
+import { keyOf } from "./store-files.ts";
 import { failingChangeOf } from "./workload.ts";
 
+const KEY_PAUSE_MS = 20;
+
 const { files, seed, done }: KillsOrder = JSON.parse(process.argv[2] ?? "");
-const store = await openStore({ ...files, key: KEY });
+const store = await openStore({ ...files, key: keyOf(done.keys) });
 const parts = partsOf(store, seed);
-const last: Record<PartName, number> = { ...done };
+const last: Record<keyof StepCounts, number> = { ...done };
 tell({ kind: "open" });
 
 async function stepForever(part: PartName): Promise<never> {
@@ -27,7 +30,17 @@ async function stepForever(part: PartName): Promise<never> {
   }
 }
 
-await Promise.all(Array.from({ length: UNDER_WAY }, () => PART_NAMES.map(stepForever)).flat());
+/** Between the steps, and with what they have under way. */
+async function changeKeyForever(): Promise<never> {
+  while (true) {
+    await wait(KEY_PAUSE_MS);
+    last.keys += 1;
+    await store.changeKey(keyOf(last.keys));
+    tell({ kind: "acknowledged", part: "keys", number: last.keys });
+  }
+}
+
+await Promise.all([changeKeyForever(), ...Array.from({ length: UNDER_WAY }, () => PART_NAMES.map(stepForever)).flat()]);
 
 function tell(line: KillsLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);

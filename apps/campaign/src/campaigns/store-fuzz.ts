@@ -21,7 +21,7 @@ export const storeFuzz: Campaign = {
   name: "store-fuzz",
   title: "hostile database files, logs, journals, rows and schemas, opened and read whole in processes of their own",
   unit: "hostile files",
-  fullCount: 50_000,
+  fullCount: 20_000,
   batchSize: BATCH_SIZE,
   threads: 2,
   batchLimitMs: 300_000,

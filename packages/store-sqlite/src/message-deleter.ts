@@ -94,8 +94,8 @@ export class MessageDeleter {
   }
 
   deleteConversation({ id, sessionIds, deletedAtMs }: ConversationDeletion): void {
-    this.#erased.noteMuch();
     const position = this.#conversation.get(id)?.position;
+    this.#erased.noteConversation(position);
     if (position !== undefined) {
       this.#rememberConversation(position, deletedAtMs);
       for (const statement of this.#ofConversation) statement.run(position);
@@ -104,7 +104,7 @@ export class MessageDeleter {
   }
 
   deleteAll(): void {
-    this.#erased.noteMuch();
+    this.#erased.noteEverything();
     for (const statement of this.#all) statement.run();
   }
 

@@ -18,6 +18,7 @@ import {
   wordsOfText,
 } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
+import type { Erasures } from "./erased.ts";
 import { MESSAGE, type MessageRow, toMessage } from "./message-row.ts";
 import type { Sealer } from "./sealer.ts";
 import { SearchIndex } from "./search-index.ts";
@@ -25,7 +26,7 @@ import { SearchIndex } from "./search-index.ts";
 const ROWS_PER_SLICE = 64;
 const CANDIDATES_PER_STEP = 64;
 /** Asking the index sorts what was added since: a search asks after 1 slice, then 2, 4 … */
-const MAX_SLICES = 256;
+const MAX_SLICES = 1_024;
 
 type SearchRow = MessageRow & { conversation: number };
 type Parts = {
@@ -98,15 +99,16 @@ export class MessageSearch {
     }
   }
 
-  /** Takes deleted messages out of the index, if they are gone. @param isMuch - everything, to be indexed anew */
-  forget({ sequences, isMuch }: { readonly sequences: readonly number[]; readonly isMuch: boolean }): void {
+  /** Takes deleted messages out of the index, those that are gone. */
+  forget({ sequences, conversations, isEverything }: Erasures): void {
     if (this.#indexed === undefined) return;
-    if (isMuch) {
+    if (isEverything) {
       this.close();
       return;
     }
     const { index, low, high } = this.#indexed;
-    for (const sequence of sequences) {
+    const ofConversations = conversations.flatMap((position) => index.find([], position, high, high));
+    for (const sequence of [...sequences, ...ofConversations]) {
       if (sequence < low || sequence >= high) continue;
       if (this.#message.get(sequence) === undefined) index.delete(sequence);
     }

@@ -109,6 +109,18 @@ export function describeSearch(open: OpenStore): void {
     expect(await find(store, "apple")).toEqual(["m5"]);
   });
 
+  test("a deleted conversation takes its own out of what is found, and no other", async () => {
+    await using store = await open({ search });
+    await put(store, { m1: "apple" });
+    await put(store, { m2: "apple", m3: "pear" }, "c2");
+    expect(await find(store, "apple")).toEqual(["m2", "m1"]);
+    await store.write((tx) => tx.messages.deleteConversation({ id: "c2", sessionIds: [], deletedAtMs: 1 }));
+    expect(await find(store, "apple")).toEqual(["m1"]);
+    await put(store, { m4: "pear" }, "c3");
+    expect(await find(store, "pear")).toEqual(["m4"]);
+    expect(await find(store, "apple", { conversationId: "c3" })).toEqual([]);
+  });
+
   test("searches given together, and writes between them, do not disturb each other", async () => {
     await using store = await open({ search });
     await put(store, Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`m${index}`, `word ${index}`])));
@@ -136,11 +148,11 @@ export function describeSearch(open: OpenStore): void {
 }
 
 /** Messages of one conversation by id, with their texts. */
-async function put(store: Store, texts: Record<string, string>): Promise<void> {
+async function put(store: Store, texts: Record<string, string>, conversationId = "c1"): Promise<void> {
   await store.write((tx) => {
-    tx.messages.putConversation({ id: "c1", peer: "p", createdAtMs: 0 });
+    tx.messages.putConversation({ id: conversationId, peer: "p", createdAtMs: 0 });
     for (const [id, text] of Object.entries(texts)) {
-      tx.messages.putMessage(incoming(id, { content: new TextEncoder().encode(text) }));
+      tx.messages.putMessage(incoming(id, { conversationId, content: new TextEncoder().encode(text) }));
     }
   });
 }

@@ -28,6 +28,8 @@ const CANDIDATES_PER_STEP = 64;
 /** Asking the index sorts what was added since: a search asks after 1 slice, then 2, 4 … */
 const MAX_SLICES = 1_024;
 
+const STATUSES = ["queued", "sent", "delivered", "failed", "dropped", "received"];
+
 type SearchRow = MessageRow & { conversation: number };
 type Parts = {
   readonly connection: Connection;
@@ -36,8 +38,8 @@ type Parts = {
   readonly assertOpen: () => void;
   readonly settings: SearchSettings | undefined;
 };
-/** `isFinal`: no message is left that is not in the index. */
-type Answer = { readonly candidates: readonly number[]; readonly isFinal: boolean };
+/** `low`: as of the index that was asked. */
+type Answer = { readonly candidates: readonly number[]; readonly low: number };
 /** All messages from `low` to below `high` are in `index`; `low` is 0 when there are none before. */
 type Indexed = { readonly index: SearchIndex; low: number; high: number };
 
@@ -50,6 +52,7 @@ export class MessageSearch {
   readonly #below: Statement<SearchRow>;
   readonly #from: Statement<SearchRow>;
   readonly #message: Statement<MessageRow>;
+  readonly #ofConversation: Statement<{ sequence: number }>;
   #indexed: Indexed | undefined;
 
   constructor({ connection, sealer, assertOpen, settings }: Parts) {
@@ -62,6 +65,13 @@ export class MessageSearch {
     this.#below = connection.statement(`${row} WHERE sequence < ? ORDER BY sequence DESC LIMIT ${ROWS_PER_SLICE}`);
     this.#from = connection.statement(`${row} WHERE sequence >= ? ORDER BY sequence LIMIT ${ROWS_PER_SLICE}`);
     this.#message = connection.statement(`${MESSAGE} WHERE sequence = ?`);
+    // Each part has the order of the index already, and SQLite merges them.
+    const parts = STATUSES.map(
+      (status) => `SELECT sequence FROM messages WHERE conversation = ? AND status = '${status}' AND sequence < ?`,
+    );
+    this.#ofConversation = connection.statement(
+      `${parts.join(" UNION ALL ")} ORDER BY sequence DESC LIMIT ${ROWS_PER_SLICE}`,
+    );
   }
 
   async search(query: string, { signal, ...options }: SearchOptions): Promise<MessageRecord[]> {
@@ -93,10 +103,25 @@ export class MessageSearch {
         }
         await pause();
       } while (answer.candidates.length === CANDIDATES_PER_STEP);
+      if (answer.low === 0) return found;
+      if (conversationId !== undefined) {
+        before = Math.min(before, answer.low);
+        break;
+      }
       // Only when what is indexed has no more of them is it worth to index more.
-      if (answer.isFinal) return found;
       for (let slice = 0; slice < slices && this.#indexOlder(); slice++) await pause();
     }
+    // One conversation is a small part of all that would be to index: what is left of it is read instead.
+    for (let older = this.#olderOf(conversationId, before); older.length > 0; ) {
+      for (const sequence of older) {
+        const message = this.#matching(sequence, words, conversationId);
+        if (message !== undefined && found.push(message) === limit) return found;
+        before = sequence;
+      }
+      await pause();
+      older = this.#olderOf(conversationId, before);
+    }
+    return found;
   }
 
   /** Takes deleted messages out of the index, those that are gone. */
@@ -122,8 +147,16 @@ export class MessageSearch {
   #ask(words: readonly SearchWord[], before: number, conversationId?: string): Answer {
     const { index, low } = this.#open();
     const group = conversationId === undefined ? undefined : this.#conversation.get(conversationId)?.position;
-    if (conversationId !== undefined && group === undefined) return { candidates: [], isFinal: true };
-    return { candidates: index.find(words, group, before, CANDIDATES_PER_STEP), isFinal: low === 0 };
+    if (conversationId !== undefined && group === undefined) return { candidates: [], low: 0 };
+    return { candidates: index.find(words, group, before, CANDIDATES_PER_STEP), low };
+  }
+
+  /** Sequences of a conversation below one, highest first. */
+  #olderOf(conversationId: string, before: number): number[] {
+    const position = this.#conversation.get(conversationId)?.position;
+    if (position === undefined) return [];
+    const values = STATUSES.flatMap(() => [position, before]);
+    return this.#ofConversation.all(...values).map(({ sequence }) => sequence);
   }
 
   #open(): Indexed {

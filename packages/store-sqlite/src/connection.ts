@@ -73,6 +73,12 @@ export class Connection implements Transactions {
     return this.#guard(() => this.#database.pragma(sql, { simple: true }));
   }
 
+  /** @returns a value for each row that the pragma gives, from its column of this name */
+  pragmaColumn(sql: string, column: string): unknown[] {
+    const rows = this.#guard(() => this.#database.pragma(sql));
+    return Array.isArray(rows) ? rows.map((row) => (isRow(row) ? Reflect.get(row, column) : undefined)) : [];
+  }
+
   transaction<Result>(work: () => Result): Result {
     this.exec("BEGIN IMMEDIATE");
     try {

@@ -36,6 +36,8 @@ export function replaceKeyRow(connection: Connection, row: KeyRow): void {
  */
 export function settleKeyFiles(connection: Connection, keyFile: string): void {
   const draft = draftOf(keyFile);
+  const unfinished = `${draft}.tmp`;
+  if (existsSync(unfinished)) removeKeyFile(unfinished);
   if (existsSync(draft)) {
     if (isKeyIn(draft, readKeyRow(connection))) adoptDraft(keyFile);
     else removeKeyFile(draft);

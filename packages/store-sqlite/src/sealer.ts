@@ -54,6 +54,13 @@ export class Sealer {
     return this.#open(sealed, place).toString();
   }
 
+  /** Whether {@link unseal} would succeed. */
+  opens(sealed: Uint8Array, place: Place): boolean {
+    const plaintext = open(this.#keyObject, sealed, place);
+    plaintext?.fill(0);
+    return plaintext !== undefined;
+  }
+
   /** What stands for a value that is looked up but not to be read: HMAC-SHA256 (32 bytes) under a key for this only. */
   tag(...place: Place): Uint8Array {
     return createHmac("sha256", this.#tagKeyObject).update(associatedData(place)).digest();

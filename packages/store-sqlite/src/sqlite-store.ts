@@ -19,6 +19,7 @@ import type { Connection } from "./connection.ts";
 import { Erased } from "./erased.ts";
 import type { StoreOrigin } from "./generation.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { checkIntegrity, type IntegrityOptions, type IntegrityReport } from "./integrity.ts";
 import type { StoreKey } from "./key.ts";
 import { changeKey } from "./key-change.ts";
 import { keyFileOf } from "./key-file.ts";
@@ -59,6 +60,13 @@ export interface SqliteStore extends Store {
    * @throws {@link StoreError} (as a rejection) `INVALID_OPTION`, `KEY_UNAVAILABLE`, `IO`, `CLOSED`; the signal's reason
    */
   backup(path: string, options?: BackupOptions): Promise<void>;
+  /**
+   * Looks at everything: pages, indexes, references, and whether each sealed value opens. SQLite's part of it keeps the
+   * thread busy, for the length of a file's reading; then others have their turn.
+   *
+   * @throws {@link StoreError} (as a rejection) `IO`, `CLOSED`; the signal's reason. Damage is reported, not thrown
+   */
+  integrityCheck(options?: IntegrityOptions): Promise<IntegrityReport>;
 }
 
 export type StoreExtras = {
@@ -82,6 +90,7 @@ export class OpenedStore implements SqliteStore {
   readonly #writes: GroupCommit;
   readonly #path: string;
   readonly #hasSecretsFile: boolean;
+  readonly #checked: Parameters<typeof checkIntegrity>[0];
   /** Found out when everything else is open. */
   origin: StoreOrigin = "current";
   /** Changes of the key and backups, one at a time. */
@@ -92,6 +101,7 @@ export class OpenedStore implements SqliteStore {
   constructor(connection: Connection, sealer: Sealer, { secrets, search }: StoreExtras = {}) {
     this.#path = connection.path;
     this.#hasSecretsFile = secrets !== undefined;
+    this.#checked = { messages: connection, secrets, sealer };
     const twoFiles = secrets && new TwoFiles(connection, secrets, sealer);
     this.#files = twoFiles ?? connection;
     this.#sealer = sealer;
@@ -134,6 +144,12 @@ export class OpenedStore implements SqliteStore {
       throw new StoreError("INVALID_OPTION", "backup: want a store in one file, got one with `secretsPath`");
     }
     return this.#inTurn(() => backup(this.#parts, path, options));
+  }
+
+  async integrityCheck(options: IntegrityOptions = {}): Promise<IntegrityReport> {
+    this.#assertOpen();
+    this.#writes.commit();
+    return checkIntegrity(this.#checked, options, () => this.#assertOpen());
   }
 
   close(): Promise<void> {

@@ -34,7 +34,6 @@ async function apply(nodes: readonly ServiceNode[], isApart: (one: number, other
   for (const [index, node] of nodes.entries()) {
     node.cutOff(nodes.filter((_, other) => isApart(index, other)));
   }
-  // Both sides of a link that comes back: each lacks what the other has.
+  // From both sides of a link that comes back: each lacks what the other has.
   for (const node of nodes) await node.linkUp();
-  for (const node of nodes) await node.catchUpWithAll();
 }

@@ -14,20 +14,29 @@ export type ResolvedLimits = Required<PeerLimits>;
 
 type Bucket = { tokens: number; atMs: number };
 
+export interface LimiterDeps {
+  /** A clock that never goes back. */
+  readonly nowMs?: () => number;
+  /** Who may ask as much as they like. */
+  readonly isExempt?: (peer: string) => boolean;
+}
+
 /** For one kind of request. */
 export class PeerLimiter {
   readonly #limits: ResolvedLimits;
   readonly #nowMs: () => number;
+  readonly #isExempt: (peer: string) => boolean;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param nowMs - a clock that never goes back */
-  constructor(limits: ResolvedLimits, nowMs: () => number = () => performance.now()) {
+  constructor(limits: ResolvedLimits, { nowMs = () => performance.now(), isExempt = () => false }: LimiterDeps = {}) {
     this.#limits = limits;
     this.#nowMs = nowMs;
+    this.#isExempt = isExempt;
   }
 
   /** Takes one request from the bucket of `peer`, if there is one. */
   allows(peer: string): boolean {
+    if (this.#isExempt(peer)) return true;
     const { requestsPerSecond, burst } = this.#limits;
     const nowMs = this.#nowMs();
     const { tokens, atMs } = this.#buckets.get(peer) ?? { tokens: burst, atMs: nowMs };

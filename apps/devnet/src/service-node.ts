@@ -1,11 +1,10 @@
 /**
- * One Waku service node: the libp2p host with its protocols, and the way of a message through them.
+ * One Waku service node: a libp2p host with its protocols, from start to stop.
  * @module
  */
 import { isIPv6 } from "node:net";
-import type { PeerId, StreamHandler } from "@libp2p/interface";
+import type { StreamHandler } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { catchUp } from "./catch-up.ts";
 import { createCounters, type NodeCounters, snapshot } from "./counters.ts";
 import { DevnetError } from "./errors.ts";
 import { type FaultOptions, Faults } from "./faults.ts";
@@ -16,22 +15,23 @@ import {
   LIGHT_PUSH_CODEC_V2,
   lightPushHandler,
   lightPushHandlerV2,
-  type Published,
+  type Publish,
 } from "./light-push.ts";
-import { isWebSocket, keepLinked, link } from "./links.ts";
-import { type Checked, checkMessage, decodeMessage, type Message, type WireMessage } from "./message.ts";
+import { isWebSocket } from "./links.ts";
 import type { ArchivePage, ArchiveQuery } from "./message-archive.ts";
+import { factsOf, MessagePath } from "./message-path.ts";
 import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
-import { MAX_AGE_MS, type Network, pubsubTopics } from "./network.ts";
+import { type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
 import { recordOf } from "./node-record.ts";
 import { PEER_EXCHANGE_CODEC, peerExchangeHandler } from "./peer-exchange.ts";
 import { PeerLimiter, type ResolvedLimits } from "./peer-limits.ts";
 import { joinRelay } from "./relay.ts";
 import type { RlnValidator } from "./rln/validator.ts";
+import { Siblings } from "./siblings.ts";
 import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
 import { MAX_REQUEST_STREAMS } from "./streams.ts";
-import type { MessageFacts, NodeEvent, Observers } from "./watch/events.ts";
+import type { NodeEvent, Observers } from "./watch/events.ts";
 
 const PRUNE_MS = 1_000;
 
@@ -87,11 +87,10 @@ export class ServiceNode implements DevnetNode {
   readonly #faults = new Faults(() => {
     this.#counters.dropped.fault += 1;
   });
-  /** Siblings on the other side of a partition. */
-  #apart: ReadonlySet<ServiceNode> = new Set();
   readonly #limiters: Record<"push" | "filter" | "store" | "exchange", PeerLimiter>;
-  /** Since when each sibling may have messages that this node lacks, in nanoseconds; absent while they are linked. */
-  readonly #gaps = new Map<string, bigint>();
+  readonly #tell: (event: () => NodeEvent) => void;
+  readonly #siblings: Siblings<ServiceNode>;
+  readonly #path: MessagePath;
   #pruning: NodeJS.Timeout | undefined;
   #host: Host | undefined;
   /** Ends with the host. */
@@ -105,16 +104,44 @@ export class ServiceNode implements DevnetNode {
   constructor(options: ServiceNodeOptions) {
     this.#options = options;
     this.#topics = new Set(pubsubTopics(options.network));
-    const limiter = () => new PeerLimiter(options.limits);
-    this.#limiters = { push: limiter(), filter: limiter(), store: limiter(), exchange: limiter() };
-    this.#filter = new FilterService({
-      limiter: this.#limiters.filter,
-      passOn: (deliver) => this.#faults.passOn(deliver),
-      onDelivered: (peer, message) => this.#tell(() => ({ kind: "delivered", peer, ...factsOf(message) })),
+    const counters = this.#counters;
+    const faults = this.#faults;
+    const { archive } = options.files;
+    const tell = (event: () => NodeEvent) => options.observers.tell(options.name, event);
+    const siblings = new Siblings<ServiceNode>({
+      others: () => options.siblings().filter((node) => node !== this),
       pubsubTopics: this.#topics,
-      counters: this.#counters,
+      archive,
+      counters,
+      log: (line) => options.log(`${options.name} ${line}`),
+    });
+    // Siblings ask for much at once when they catch up.
+    const limiter = () => new PeerLimiter(options.limits, { isExempt: (peer) => siblings.includes(peer) });
+    this.#limiters = { push: limiter(), filter: limiter(), store: limiter(), exchange: limiter() };
+    this.#siblings = siblings;
+    this.#tell = tell;
+    this.#filter = new FilterService({
+      pubsubTopics: this.#topics,
+      counters,
+      limiter: this.#limiters.filter,
+      passOn: (deliver) => faults.passOn(deliver),
+      onDelivered: (peer, message) => tell(() => ({ kind: "delivered", peer, ...factsOf(message) })),
       ping: async (peer, signal) => this.#host?.services.ping.ping(peer, { signal }),
     });
+    this.#path = new MessagePath({
+      pubsubTopics: this.#topics,
+      archive,
+      filter: this.#filter,
+      counters,
+      faults,
+      rln: options.rln,
+      relay: () => this.#host?.services.relay,
+      tell,
+    });
+  }
+
+  get host(): Host | undefined {
+    return this.#host;
   }
 
   get peerId(): string {
@@ -160,29 +187,15 @@ export class ServiceNode implements DevnetNode {
 
   /** Closes the links to `siblings`, and keeps them closed until it is called with others. */
   cutOff(siblings: readonly ServiceNode[]): void {
-    this.#apart = new Set(siblings);
-    for (const connection of this.#host?.getConnections() ?? []) {
-      if (this.#isApart(connection.remotePeer)) connection.abort(new Error("partition"));
-    }
+    this.#siblings.keepApart(siblings, this.#host);
   }
 
-  /** Links to every running sibling on this side that it is not linked to. */
+  /** Links to every sibling on this side, and takes over what they stored while they were away. */
   linkUp(): Promise<void> {
     return this.#inTurn(async () => {
       const host = this.#host;
-      if (host !== undefined) await this.#linkAll(host);
+      if (host !== undefined) await this.#siblings.link(host, this.#running.signal);
     });
-  }
-
-  /** Takes over what siblings stored while they were away. */
-  async catchUpWithAll(): Promise<void> {
-    const host = this.#host;
-    if (host === undefined) return;
-    await Promise.all([...this.#gaps.keys()].map((peerId) => this.#catchUp(host, peerId)));
-  }
-
-  #isApart(peer: PeerId): boolean {
-    return [...this.#apart].some(({ peerId }) => peerId === peer.toString());
   }
 
   start(): Promise<void> {
@@ -216,11 +229,11 @@ export class ServiceNode implements DevnetNode {
   }
 
   async #listen(): Promise<Host> {
-    const { files, log, name, siblings } = this.#options;
+    const { files, log, name } = this.#options;
     const host = await createHost({
       privateKey: files.privateKey,
       listen: this.#listenAddresses(),
-      isApart: (peer) => this.#isApart(peer),
+      isApart: this.#siblings.isApart,
     });
     for (const [codec, handler] of this.#protocols()) {
       await host.handle(codec, handler, { maxInboundStreams: MAX_REQUEST_STREAMS });
@@ -232,8 +245,7 @@ export class ServiceNode implements DevnetNode {
       this.#tell(() => ({ kind: "disconnected", peer: peer.toString() }));
       this.#filter.remove(peer);
       for (const limiter of Object.values(this.#limiters)) limiter.sweep();
-      const isSibling = siblings().some(({ peerId }) => peerId === peer.toString());
-      if (isSibling) this.#gaps.set(peer.toString(), nowNs());
+      this.#siblings.onDisconnect(peer.toString());
     });
     try {
       await host.start();
@@ -241,7 +253,9 @@ export class ServiceNode implements DevnetNode {
       await Promise.resolve(host.stop()).catch(() => log(`${name} did not stop after a failed start`));
       throw this.#listenError(error);
     }
-    joinRelay(host.services.relay, this.#topics, (pubsubTopic, data, peer) => this.#receive(pubsubTopic, data, peer));
+    joinRelay(host.services.relay, this.#topics, (pubsubTopic, data, peer) =>
+      this.#path.receive(pubsubTopic, data, peer),
+    );
     this.#host = host;
     this.#running = new AbortController();
     this.#filter.start();
@@ -257,13 +271,13 @@ export class ServiceNode implements DevnetNode {
 
   #protocols(): [codec: string, handler: StreamHandler][] {
     const { network, files } = this.#options;
-    const publish = (pubsubTopic: string, wire: WireMessage, peer: string) => this.#publish(pubsubTopic, wire, peer);
+    const publish: Publish = (pubsubTopic, wire, peer) => this.#path.publish(pubsubTopic, wire, peer);
     const counters = this.#counters;
     const push = { network, counters, publish, limiter: this.#limiters.push, refusal: () => this.#faults.refusal() };
     const archive = {
       query: (query: ArchiveQuery) => (this.#faults.amnesia ? NO_HISTORY : files.archive.query(query)),
     };
-    const records = () => this.#reachable().flatMap((sibling) => sibling.#record ?? []);
+    const records = () => this.#siblings.reachable.flatMap((sibling) => sibling.#record ?? []);
     return [
       [PEER_EXCHANGE_CODEC, peerExchangeHandler({ counters, limiter: this.#limiters.exchange, records })],
       [METADATA_CODEC, metadataHandler(network, this.#counters)],
@@ -295,40 +309,13 @@ export class ServiceNode implements DevnetNode {
 
   /** Connects to every running sibling, and stays connected. */
   async #link(host: Host): Promise<void> {
-    const { signal } = this.#running;
-    const findHost = (peerId: string) => {
-      const sibling = this.#reachable().find((candidate) => candidate.peerId === peerId);
-      return sibling === undefined ? undefined : sibling.#host;
-    };
-    keepLinked(host, findHost, this.#topics, signal, (peerId) => void this.#catchUp(host, peerId));
     try {
-      await this.#linkAll(host);
+      await this.#siblings.linkAndKeep(host, this.#running.signal);
     } catch (cause) {
       await this.#disconnect();
       const detail = `${this.#options.name}: the other nodes did not answer in time`;
       throw new DevnetError("LINK_TIMEOUT", detail, { cause });
     }
-  }
-
-  #reachable(): ServiceNode[] {
-    const { siblings } = this.#options;
-    return siblings().filter((sibling) => sibling !== this && sibling.isRunning && !this.#apart.has(sibling));
-  }
-
-  async #linkAll(host: Host): Promise<void> {
-    const { signal } = this.#running;
-    const linkTo = async (sibling: ServiceNode) => {
-      const other = sibling.#host;
-      if (other === undefined) return;
-      try {
-        await link(host, other, this.#topics, signal);
-        await this.#catchUp(host, sibling.peerId);
-      } catch (error) {
-        // A sibling that stops meanwhile links up itself when it starts again.
-        if (sibling.#host === other) throw error;
-      }
-    };
-    await Promise.all(this.#reachable().map(linkTo));
   }
 
   async #disconnect(): Promise<void> {
@@ -339,36 +326,10 @@ export class ServiceNode implements DevnetNode {
     clearInterval(this.#pruning);
     this.#filter.clear();
     this.#faults.clear();
+    this.#siblings.leaveAll();
     await host.stop();
     this.#options.log(`${this.#options.name} stopped`);
     this.#tell(() => ({ kind: "stopped" }));
-  }
-
-  /**
-   * Takes over what a sibling stored since the link to it broke; after a start, since the newest message of this node.
-   * Never fails: what could not be had now comes with the next link.
-   */
-  async #catchUp(host: Host, peerId: string): Promise<void> {
-    const { files, log, name } = this.#options;
-    const sinceNs = this.#gaps.get(peerId) ?? files.archive.newestNs;
-    // A message may arrive so long after its timestamp.
-    const fromNs = sinceNs - BigInt(MAX_AGE_MS) * 1_000_000n;
-    const [connection] = host.getConnections().filter(({ remotePeer }) => remotePeer.toString() === peerId);
-    if (connection === undefined) return;
-    const before = this.#counters.caughtUp;
-    try {
-      await catchUp(connection, fromNs > 0n ? fromNs : 0n, {
-        archive: files.archive,
-        pubsubTopics: this.#topics,
-        counters: this.#counters,
-        signal: this.#running.signal,
-      });
-      this.#gaps.delete(peerId);
-      const taken = this.#counters.caughtUp - before;
-      if (taken > 0) log(`${name} took over ${taken} messages after a gap`);
-    } catch (error) {
-      log(`${name} could not catch up: ${error instanceof Error ? error.message : error}`);
-    }
   }
 
   #prune(): void {
@@ -378,90 +339,9 @@ export class ServiceNode implements DevnetNode {
       this.#counters.dropped["archive-failed"] += 1;
     }
   }
-
-  /** A message from a light node: checked, durable, then spread. */
-  async #publish(pubsubTopic: string, wire: WireMessage, peer: string): Promise<Published> {
-    const checked = this.#check(pubsubTopic, wire);
-    if (checked.kind === "refused") return checked;
-    const { message } = checked;
-    try {
-      await this.#keep(message);
-    } catch {
-      return { kind: "refused", reason: "archive-failed", detail: "the message could not be stored; try again" };
-    }
-    this.#tell(() => ({ kind: "pushed", peer, ...factsOf(message) }));
-    const relayed: { peers?: Promise<number> } = {};
-    this.#faults.passOn(() => {
-      relayed.peers ??= this.#relay(pubsubTopic, message.bytes);
-    });
-    return { kind: "published", relayPeers: (await relayed.peers) ?? 0 };
-  }
-
-  /** @returns how many nodes it was sent to */
-  async #relay(pubsubTopic: string, bytes: Uint8Array): Promise<number> {
-    try {
-      const sent = await this.#host?.services.relay.publish(pubsubTopic, bytes);
-      return sent?.recipients.length ?? 0;
-    } catch {
-      // It is stored and pushed to subscribers here; only the other nodes did not get it.
-      return 0;
-    }
-  }
-
-  /** A message from another service node. @returns whether it may travel on */
-  #receive(pubsubTopic: string, data: Uint8Array, peer: string): boolean {
-    const wire = decodeMessage(data);
-    if (wire === undefined) {
-      this.#counters.dropped.malformed += 1;
-      return false;
-    }
-    const checked = this.#check(pubsubTopic, wire);
-    if (checked.kind === "refused") {
-      this.#counters.dropped[checked.reason] += 1;
-      return false;
-    }
-    this.#counters.relayed += 1;
-    this.#tell(() => ({ kind: "relayed", peer, ...factsOf(checked.message) }));
-    this.#keep(checked.message).catch(() => {
-      this.#counters.dropped["archive-failed"] += 1;
-    });
-    return true;
-  }
-
-  #tell(event: () => NodeEvent): void {
-    this.#options.observers.tell(this.#options.name, event);
-  }
-
-  #check(pubsubTopic: string, wire: WireMessage): Checked {
-    const nowMs = Date.now();
-    const checked = checkMessage(pubsubTopic, wire, this.#topics, nowMs);
-    if (checked.kind === "refused") return checked;
-    const limited = this.#options.rln?.check(checked.message, nowMs);
-    return limited?.kind === "refused" ? limited : checked;
-  }
-
-  /** Stores a message unless it is ephemeral, then hands it to subscribers unless they had it. */
-  async #keep(message: Message): Promise<void> {
-    if (!message.ephemeral && !this.#faults.amnesia) {
-      if (!(await this.#options.files.archive.put(message))) {
-        this.#counters.dropped.duplicate += 1;
-        return;
-      }
-      this.#counters.stored += 1;
-    }
-    this.#filter.push(message);
-  }
-}
-
-function factsOf({ hash, pubsubTopic, contentTopic, bytes }: Message): MessageFacts {
-  return { hash: Buffer.from(hash).toString("hex"), pubsubTopic, contentTopic, bytes: bytes.length };
 }
 
 const NO_HISTORY: ArchivePage = { kind: "page", messages: [] };
-
-function nowNs(): bigint {
-  return BigInt(Date.now()) * 1_000_000n;
-}
 
 function addressOf(host: Host, wanted: (address: Multiaddr) => boolean): string {
   return host.getMultiaddrs().find(wanted)?.toString() ?? "";

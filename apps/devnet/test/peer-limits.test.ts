@@ -4,7 +4,7 @@ import { PeerLimiter } from "../src/peer-limits.ts";
 
 test("a peer gets its burst, then what refills; another peer is not concerned", () => {
   let nowMs = 0;
-  const limiter = new PeerLimiter({ requestsPerSecond: 2, burst: 3 }, () => nowMs);
+  const limiter = new PeerLimiter({ requestsPerSecond: 2, burst: 3 }, { nowMs: () => nowMs });
   expect([1, 2, 3, 4].map(() => limiter.allows("a"))).toEqual([true, true, true, false]);
   expect(limiter.allows("b")).toBe(true);
   nowMs = 499;
@@ -18,7 +18,7 @@ test("in no span of time does a peer get more than its burst and what refills", 
   const bounded = fc.property(pauses, fc.integer({ min: 1, max: 5 }), (pausesMs, burst) => {
     let nowMs = 0;
     let allowed = 0;
-    const limiter = new PeerLimiter({ requestsPerSecond: 10, burst }, () => nowMs);
+    const limiter = new PeerLimiter({ requestsPerSecond: 10, burst }, { nowMs: () => nowMs });
     for (const pauseMs of pausesMs) {
       nowMs += pauseMs;
       if (limiter.allows("a")) allowed += 1;
@@ -30,7 +30,7 @@ test("in no span of time does a peer get more than its burst and what refills", 
 
 test("a bucket that is full again is forgotten, one that is not stays", () => {
   let nowMs = 0;
-  const limiter = new PeerLimiter({ requestsPerSecond: 1, burst: 2 }, () => nowMs);
+  const limiter = new PeerLimiter({ requestsPerSecond: 1, burst: 2 }, { nowMs: () => nowMs });
   limiter.allows("a");
   nowMs = 500;
   limiter.allows("b");
@@ -40,4 +40,10 @@ test("a bucket that is full again is forgotten, one that is not stays", () => {
   nowMs = 1_500;
   limiter.sweep();
   expect(limiter.size).toBe(0);
+});
+
+test("who is exempt asks as much as they like", () => {
+  const limiter = new PeerLimiter({ requestsPerSecond: 1, burst: 1 }, { isExempt: (peer) => peer === "a" });
+  expect([1, 2, 3].map(() => limiter.allows("a"))).toEqual([true, true, true]);
+  expect([1, 2].map(() => limiter.allows("b"))).toEqual([true, false]);
 });

@@ -38,8 +38,8 @@ const { makeBases, withStore } = await import("./intact.ts");
 const TARGETS = ["file", "file", "file", "file", "messages", "secrets"] as const;
 type Target = (typeof TARGETS)[number];
 
-/** What each call may end with, opening and closing among them. */
-const DOCUMENTED = ["CORRUPT", "WRONG_KEY", "SCHEMA_TOO_NEW", "IO", "INVALID_RECORD"];
+/** What each call may end with, opening and closing among them: INVALID_OPTION where a file denies that there are two. */
+const DOCUMENTED = ["CORRUPT", "WRONG_KEY", "SCHEMA_TOO_NEW", "IO", "INVALID_RECORD", "INVALID_OPTION"];
 
 /** All that was ever put at a place. */
 const sealed = new Map<string, Set<string>>();

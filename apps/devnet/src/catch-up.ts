@@ -6,7 +6,7 @@ import type { Connection } from "@libp2p/interface";
 import { proto_store } from "@waku/proto";
 import * as lengthPrefixed from "it-length-prefixed";
 import type { Counters } from "./counters.ts";
-import { checkMessage } from "./message.ts";
+import { checkMessage, type Message } from "./message.ts";
 import type { MessageArchive } from "./message-archive.ts";
 import { STORE_CODEC } from "./store-protocol.ts";
 
@@ -20,6 +20,8 @@ export interface CatchUpDeps {
   readonly pubsubTopics: ReadonlySet<string>;
   readonly counters: Counters;
   readonly signal: AbortSignal;
+  /** Called for each message that is new here. */
+  readonly onTaken: (message: Message) => void;
 }
 
 /**
@@ -70,10 +72,13 @@ async function page(
 
 async function keep(
   { message, pubsubTopic = "" }: proto_store.WakuMessageKeyValue,
-  { archive, pubsubTopics, counters }: CatchUpDeps,
+  { archive, pubsubTopics, counters, onTaken }: CatchUpDeps,
 ): Promise<void> {
   if (message === undefined) return;
   const checked = checkMessage(pubsubTopic, message, pubsubTopics, Number((message.timestamp ?? 0n) / 1_000_000n));
   if (checked.kind === "refused") counters.dropped[checked.reason] += 1;
-  else if (await archive.put(checked.message)) counters.caughtUp += 1;
+  else if (await archive.put(checked.message)) {
+    counters.caughtUp += 1;
+    onTaken(checked.message);
+  }
 }

@@ -114,6 +114,7 @@ export class ServiceNode implements DevnetNode {
       archive,
       counters,
       log: (line) => options.log(`${options.name} ${line}`),
+      onTaken: ({ hash, wire }) => options.rln?.remember(hash, wire.rateLimitProof, Date.now()),
     });
     // Siblings ask for much at once when they catch up.
     const limiter = () => new PeerLimiter(options.limits, { isExempt: (peer) => siblings.includes(peer) });

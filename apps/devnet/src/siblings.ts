@@ -7,6 +7,7 @@ import { catchUp } from "./catch-up.ts";
 import type { Counters } from "./counters.ts";
 import type { Host } from "./host.ts";
 import { keepLinked, link } from "./links.ts";
+import type { Message } from "./message.ts";
 import type { MessageArchive } from "./message-archive.ts";
 import { MAX_AGE_MS } from "./network.ts";
 
@@ -23,6 +24,8 @@ export interface SiblingsDeps<Other extends Sibling> {
   readonly archive: MessageArchive;
   readonly counters: Counters;
   readonly log: (line: string) => void;
+  /** Called for each message that was taken over from a sibling. */
+  readonly onTaken: (message: Message) => void;
 }
 
 export class Siblings<Other extends Sibling> {
@@ -100,7 +103,7 @@ export class Siblings<Other extends Sibling> {
    * Never fails: what could not be had now comes with the next link.
    */
   async #catchUp(host: Host, peerId: string, signal: AbortSignal): Promise<void> {
-    const { archive, pubsubTopics, counters, log } = this.#deps;
+    const { archive, pubsubTopics, counters, log, onTaken } = this.#deps;
     const connection = host.getConnections().find(({ remotePeer }) => remotePeer.toString() === peerId);
     if (connection === undefined || this.#caughtUp.has(peerId)) return;
     const gapNs = this.#gaps.get(peerId);
@@ -108,7 +111,7 @@ export class Siblings<Other extends Sibling> {
     const fromNs = (gapNs ?? archive.newestNs) - BigInt(MAX_AGE_MS) * 1_000_000n;
     const before = counters.caughtUp;
     try {
-      await catchUp(connection, fromNs > 0n ? fromNs : 0n, { archive, pubsubTopics, counters, signal });
+      await catchUp(connection, fromNs > 0n ? fromNs : 0n, { archive, pubsubTopics, counters, signal, onTaken });
       // Another gap may have begun meanwhile.
       if (connection.status !== "open") return;
       this.#gaps.delete(peerId);

@@ -11,6 +11,7 @@ import { openNodeFiles } from "./node-files.ts";
 import { heal, partition } from "./partition.ts";
 import type { PeerLimits, ResolvedLimits } from "./peer-limits.ts";
 import { type DevnetRln, RlnMembers, type RlnOptions } from "./rln/devnet-rln.ts";
+import { rememberStored } from "./rln/remember.ts";
 import { type DevnetNode, ServiceNode } from "./service-node.ts";
 import { type Observer, Observers } from "./watch/events.ts";
 
@@ -82,6 +83,8 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
       const name = `node-${index + 1}`;
       const files = await openNodeFiles(dataDir, name, retention);
       const webSocketPort = port === 0 ? 0 : port + index;
+      const validator = rln?.validator();
+      if (validator !== undefined) rememberStored(validator, files.archive, Date.now());
       const node = new ServiceNode({
         name,
         network,
@@ -92,7 +95,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
         log,
         limits,
         observers,
-        rln: rln?.validator(),
+        rln: validator,
       });
       nodes.push(node);
       node.setFaults(options.faults ?? {});

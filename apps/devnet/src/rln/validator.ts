@@ -5,6 +5,7 @@
  */
 import { codeOf } from "../errors.ts";
 import type { Message } from "../message.ts";
+import { MAX_AGE_MS } from "../network.ts";
 import type { ProofValues, Verdict } from "./circuit.ts";
 import { isEqual, type RlnGroup } from "./group.ts";
 import { epochOf, type RateLimitProof, RLN_IDENTIFIER, signalOf } from "./wire.ts";
@@ -58,12 +59,25 @@ export class RlnValidator {
     return this.#verify(message, rateLimitProof, epoch);
   }
 
+  /** How old a message of an accepted epoch can be. */
+  remembersSinceMs(nowMs: number): number {
+    return nowMs - (this.#maxGap + 1) * this.#options.epochSeconds * 1_000 - MAX_AGE_MS;
+  }
+
+  /** Takes note of a slot that was used while this validator was not there; the message was verified by another. */
+  remember(hash: Uint8Array, rateLimitProof: RateLimitProof | undefined, nowMs: number): void {
+    if (rateLimitProof === undefined || malformation(rateLimitProof) !== undefined) return;
+    const epoch = epochOf(rateLimitProof.epoch);
+    const current = Math.floor(nowMs / 1_000 / this.#options.epochSeconds);
+    if (epoch === undefined || Math.abs(epoch - current) > this.#maxGap) return;
+    this.#use(valuesOf(rateLimitProof), hash, epoch);
+  }
+
   #verify(message: Message, rateLimitProof: RateLimitProof, epoch: number): RlnVerdict {
-    const { proof, merkleRoot, shareX, shareY, nullifier } = rateLimitProof;
     const { group } = this.#options;
     const scope = { epoch: rateLimitProof.epoch, application: RLN_IDENTIFIER };
     const signal = signalOf({ payload: message.wire.payload, ...message });
-    const values = { proof, root: merkleRoot, x: shareX, y: shareY, nullifier };
+    const values = valuesOf(rateLimitProof);
     let verdict: Verdict;
     try {
       verdict = group.circuit.verify(values, signal, scope, group.roots);
@@ -115,6 +129,10 @@ export class RlnValidator {
   #forget(current: number): void {
     for (const epoch of this.#seen.keys()) if (Math.abs(epoch - current) > this.#maxGap) this.#seen.delete(epoch);
   }
+}
+
+function valuesOf({ proof, merkleRoot, shareX, shareY, nullifier }: RateLimitProof): ProofValues {
+  return { proof, root: merkleRoot, x: shareX, y: shareY, nullifier };
 }
 
 function malformation({ proof, merkleRoot, epoch, shareX, shareY, nullifier, rlnIdentifier }: RateLimitProof) {

@@ -1,5 +1,6 @@
 /** Copies of a store: made while it is used, restored as an older state, and refused when they are not whole. */
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { exportConversation } from "@chat/store";
 import { openStore, restoreStore, type SqliteStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { temporaryDirectory } from "./temporary-directory.ts";
@@ -215,4 +216,11 @@ test("a copy is refused where its key would be in another file, or its secrets",
   await byFile.backup(copy, { key: copyKey });
   await using two = await openStore({ path: newPath(), secretsPath: newPath(), key });
   await expect(two.backup(newPath())).rejects.toMatchObject(invalid);
+});
+
+test("a conversation is exported from a file as well", async () => {
+  await using store = await openStore({ path: newPath(), key });
+  await fill(store, 250);
+  const records = await Array.fromAsync(exportConversation(store.messages, "c"));
+  expect(records.map(({ id }) => id)).toEqual(Array.from({ length: 250 }, (_, number) => `m${number}`));
 });

@@ -1,6 +1,7 @@
 export { applyChange } from "./apply-change.ts";
 export { checkBefore, checkLimit, checkNow } from "./check.ts";
 export { StoreError, type StoreErrorCode, type StoreHolder } from "./errors.ts";
+export { type ExportedMessage, type ExportOptions, exportConversation } from "./export.ts";
 export { type MemoryStoreOptions, openMemoryStore } from "./memory-store.ts";
 export type {
   ConversationRecord,

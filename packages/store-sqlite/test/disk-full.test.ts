@@ -42,7 +42,7 @@ const canMount = spawnSync("unshare", [...MOUNT, "true"]).status === 0;
     expect(openings).toBeGreaterThan(5);
     expect(migrations).toBeGreaterThan(5);
   },
-  60_000,
+  180_000,
 );
 
 // POSIX has such a limit everywhere; what it refuses is another error to SQLite than a full disk.

@@ -9,7 +9,7 @@ import { KEY, PASSPHRASE } from "./fixtures/content.ts";
 import { contentOfFixture, readFixture } from "./fixtures/read.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 const directory = temporaryDirectory();
 const FIXTURES = join(import.meta.dirname, "fixtures");
 const versions = versionsOf(/^schema-(\d+)\.db\.gz$/);

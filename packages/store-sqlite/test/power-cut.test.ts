@@ -54,7 +54,7 @@ type Files = { readonly database: Buffer; readonly wal: Buffer };
     expect(torn).toBeGreaterThan(STOPS);
     expect(lost).toBeGreaterThan(0);
   },
-  60_000,
+  180_000,
 );
 
 /** @returns how many transactions the copy has, all of them whole */

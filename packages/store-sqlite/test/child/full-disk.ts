@@ -51,7 +51,7 @@ async function writeWithoutRoom(): Promise<Record<string, number>> {
 
 /** A new database, with more room each time until it is enough. */
 async function openWithoutRoom(): Promise<number> {
-  for (let blocks = 0; ; blocks += 1) {
+  for (let blocks = 0; ; blocks += 3) {
     leave(blocks * BLOCK);
     const isOpen = await opens();
     leaveAll();
@@ -69,7 +69,7 @@ async function openWithoutRoom(): Promise<number> {
 /** A database of the oldest schema, in the same way. */
 async function migrateWithoutRoom(): Promise<number> {
   const { version, file } = JSON.parse(oldest);
-  for (let blocks = 0; ; blocks += 1) {
+  for (let blocks = 0; ; blocks += 3) {
     copyFileSync(file, path);
     rmSync(`${path}.generation`, { force: true });
     leave(blocks * BLOCK);

@@ -17,6 +17,7 @@ import type { NodeFiles } from "./node-files.ts";
 import { relayService } from "./relay.ts";
 
 const MAX_CONNECTIONS = 1_000;
+const SILENCE_MS = 30_000;
 
 export type Host = Libp2p<{ identify: Identify; ping: Ping; relay: GossipSub }>;
 
@@ -46,6 +47,9 @@ export function createHost({ privateKey, listen, isApart }: HostOptions): Promis
       denyInboundEncryptedConnection: isApart,
       denyDialMultiaddr: () => false,
     },
+    // libp2p asks each peer every 10 s whether it is there, and by default cuts it off after 5 s of silence: a client that
+    // is busy with a burst may take longer than that, and loses its subscription.
+    connectionMonitor: { pingTimeout: { minTimeout: SILENCE_MS } },
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
       // The default refuses the sixth connection of a second, and all of ours come from one host.

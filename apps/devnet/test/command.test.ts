@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "@jest/globals";
 import { history, openClients, send } from "./clients.ts";
@@ -47,6 +50,25 @@ test("prints its peers as JSON, serves a client, and ends by itself after SIGTER
   child.kill("SIGTERM");
   expect(await end).toMatchObject({ code: 0, error: "" });
 }, 15_000);
+
+test("what was acknowledged survives a process that is killed in the next moment", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "devnet-killed-"));
+  const first = devnet("--port", "0", "--json", "--data-dir", folder);
+  const { peers, network } = JSON.parse(await first.nextLine());
+  const alice = await clients.connect({ network }, ...peers);
+  for (let index = 0; index < 20; index += 1) {
+    expect(await send(alice, "/test/1/killed/proto", bytesOf(`${index}`))).toBe(true);
+  }
+  const killed = first.ended();
+  first.child.kill("SIGKILL");
+  await killed;
+  const second = devnet("--port", "0", "--json", "--data-dir", folder);
+  const again = JSON.parse(await second.nextLine());
+  const bob = await clients.connect({ network }, ...again.peers);
+  const texts = (await history(bob, "/test/1/killed/proto")).map(textOf);
+  expect(texts.toSorted()).toEqual(Array.from({ length: 20 }, (_, index) => `${index}`).toSorted());
+  rmSync(folder, { recursive: true });
+}, 20_000);
 
 test("says where to watch it, and logs events as JSON", async () => {
   const { child, nextLine, ended } = devnet("--port", "0", "--json", "--web-port", "0", "--metrics-port", "0", "--log");

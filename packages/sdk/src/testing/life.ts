@@ -6,8 +6,10 @@
 import type { Clock } from "../clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-/** Never answers. What waits for it is collected with the life that asked. */
-const NEVER = new Promise<never>(() => {});
+/** Never answers. One for each question: who waits for it is then collected with the life that asked. */
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
 
 export class Life {
   readonly #onEnd: () => void;
@@ -44,12 +46,12 @@ export class Life {
 
   /** Asks the world: one step to ask, one to hear the answer. */
   async ask<Result>(question: () => Promise<Result>): Promise<Result> {
-    if (!this.step()) return NEVER;
+    if (!this.step()) return never();
     try {
       const answer = await question();
-      return this.step() ? answer : NEVER;
+      return this.step() ? answer : never();
     } catch (error) {
-      if (!this.step()) return NEVER;
+      if (!this.step()) return never();
       throw error;
     }
   }
@@ -81,7 +83,7 @@ export class Life {
         const member: unknown = Reflect.get(target, name, target);
         if (typeof member !== "function") return member;
         return (...given: unknown[]) => {
-          if (this.#isOver) return NEVER;
+          if (this.#isOver) return never();
           const result: unknown = Reflect.apply(member, target, given);
           if (isAsyncIterable(result)) return this.read(result);
           return isPromise(result) ? this.ask(() => result) : result;

@@ -64,7 +64,7 @@ export async function openStore(options: SqliteStoreOptions): Promise<SqliteStor
   checkKey(key);
   const opened: Connection[] = [];
   const open = (file: string) => {
-    createFile(file);
+    createFile(file === path ? "path" : "secretsPath", file);
     const connection = openOwned(file, driver);
     opened.push(connection);
     return { connection, version: prepare(connection, file) };
@@ -163,7 +163,7 @@ function checkPath(name: string, path: string): string {
  * Creates an empty file that only its owner may read; SQLite gives the -wal file the same mode. An existing file is
  * not even opened: closing it would drop the locks that another store of this process may hold on it (POSIX).
  */
-function createFile(path: string): void {
+function createFile(option: "path" | "secretsPath", path: string): void {
   try {
     closeSync(openSync(path, "wx", 0o600));
     syncDirectory(dirname(path));
@@ -171,7 +171,7 @@ function createFile(path: string): void {
     const code = errorCode(error);
     if (code === "EEXIST") return;
     if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new StoreError("INVALID_OPTION", `path, secretsPath: want files in existing directories, got ${path}`, {
+      throw new StoreError("INVALID_OPTION", `${option}: want a file in an existing directory, got ${path}`, {
         cause: error,
       });
     }

@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { openStore } from "@chat/store-sqlite";
 import Database from "better-sqlite3";
 import type { BatchResult, Campaign } from "../campaign.ts";
@@ -132,12 +132,25 @@ type Range = { readonly from: number; readonly first: number; readonly last: num
 
 /** Which of the steps from `first` to `last` is the last one that is stored. */
 async function countOf(name: PartName, stored: Part, expected: Part, { from, first, last }: Range): Promise<number> {
+  const differences: string[] = [];
   for (let count = from; count <= last; count += 1) {
     if (count > from) await expected.step(count);
     if (count < first) continue;
-    if (isDeepStrictEqual(await stored.content(count), await expected.content(count))) return count;
+    const [is, shouldBe] = [await stored.content(count), await expected.content(count)];
+    if (isDeepStrictEqual(is, shouldBe)) return count;
+    differences.push(`${count} differs in ${differenceOf(is, shouldBe)}`);
   }
-  throw new Error(`${name}: want the first ${first} to ${last} steps, got something else`);
+  throw new Error(`${name}: want the first ${first} to ${last} steps, got something else: ${differences.join("; ")}`);
+}
+
+/** Where two contents differ first, with what is there. */
+function differenceOf(is: unknown, shouldBe: unknown): string {
+  const [entries, wanted] = [Object.entries(Object(is)), new Map(Object.entries(Object(shouldBe)))];
+  const different = entries.filter(([key, value]) => !isDeepStrictEqual(value, wanted.get(key))).map(([key]) => key);
+  const [key = ""] = different;
+  const shown = (content: unknown) =>
+    inspect(Reflect.get(Object(content), key), { depth: 4, breakLength: 200 }).slice(0, 2_000);
+  return `${different.join(", ")} (want ${shown(shouldBe)}, got ${shown(is)})`;
 }
 
 function checkPages(path: string): void {

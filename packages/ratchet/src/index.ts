@@ -98,6 +98,7 @@ export {
   type SkippedKey,
   startAsInitiator,
   startAsResponder,
+  wipeState,
 } from "./state.ts";
 export { LIBCHAT, PRIVATE1, type RatchetMessage, type Suite } from "./suite.ts";
 export {

@@ -5,6 +5,7 @@
  * Spec: "The Double Ratchet Algorithm", revision 1, section 3.3.
  * @module
  */
+import { wipe } from "./bytes.ts";
 import type { Crypto, RandomBytes } from "./crypto/crypto.ts";
 import { defaultCrypto } from "./crypto/default.ts";
 import { RatchetError } from "./errors.ts";
@@ -120,6 +121,15 @@ export function startAsResponder(start: ResponderStart): RatchetState {
     previousChainLength: 0,
     skippedKeys: [],
   };
+}
+
+/**
+ * Overwrites every secret of a state: of one that nobody else has seen, or of a session that is deleted. Arrays that another
+ * state shares are overwritten there as well.
+ */
+export function wipeState({ rootKey, keyPair, sendingChain, receivingChain, skippedKeys }: RatchetState): void {
+  const chains = [sendingChain, receivingChain].filter((chain) => chain !== undefined);
+  wipe(rootKey, keyPair.secretKey, ...chains, ...skippedKeys.map(({ key }) => key));
 }
 
 function checkSecrets(sharedSecret: Uint8Array, associatedData: Uint8Array): void {

@@ -1,4 +1,4 @@
-/** BLAKE2b with a short output, for names: of messages, handshakes, network messages. @module */
+/** BLAKE2b with a short output, for names of messages, in a conversation and in simulated networks. @module */
 import { BLAKE2b } from "@stablelib/blake2b";
 import { toHex } from "./bytes.ts";
 

@@ -4,6 +4,7 @@
  */
 import { nextStatus } from "@chat/store";
 import type { DeliveryStatus } from "./message.ts";
+import { RecentMap } from "./recent-map.ts";
 
 export type DurableChange =
   | { readonly kind: "incoming"; readonly messageId: string }
@@ -30,7 +31,7 @@ const REMEMBERED_STATUSES = 10_000;
 
 export class Notifier {
   readonly #observers = new Set<(change: DurableChange) => void>();
-  readonly #statuses = new Map<string, DeliveryStatus>();
+  readonly #statuses = new RecentMap<DeliveryStatus>(REMEMBERED_STATUSES);
 
   notify(change: DurableChange): void {
     if (change.kind === "status" && !this.#isForward(change.messageId, change.status)) return;
@@ -39,7 +40,7 @@ export class Notifier {
 
   /** How far a message had come in an earlier process: what is no step forward from there is not told. */
   know(messageId: string, status: DeliveryStatus): void {
-    this.#remember(messageId, status);
+    this.#statuses.set(messageId, status);
   }
 
   /** Returns the function that ends the observation. */
@@ -53,15 +54,7 @@ export class Notifier {
     const current = this.#statuses.get(messageId);
     if (current !== undefined && nextStatus(current, status) !== status) return false;
     if (current === status) return false;
-    this.#remember(messageId, status);
-    return true;
-  }
-
-  #remember(messageId: string, status: DeliveryStatus): void {
-    this.#statuses.delete(messageId);
     this.#statuses.set(messageId, status);
-    if (this.#statuses.size <= REMEMBERED_STATUSES) return;
-    const oldest = this.#statuses.keys().next();
-    if (!oldest.done) this.#statuses.delete(oldest.value);
+    return true;
   }
 }

@@ -10,7 +10,7 @@ import type { Crypto, RandomBytes } from "../crypto/crypto.ts";
 import { isValidKemCiphertext } from "../kem.ts";
 import { agreeHybridAsResponder } from "../pqxdh.ts";
 import { decrypt, encrypt } from "../ratchet.ts";
-import { type RatchetState, startAsResponder } from "../state.ts";
+import { type RatchetState, startAsResponder, wipeState } from "../state.ts";
 import type { RatchetMessage } from "../suite.ts";
 import { agreeAsResponder, deriveSession, sessionAssociatedData } from "../x3dh.ts";
 import { isValidPublicKey, type KeyPair } from "../x25519.ts";
@@ -222,12 +222,6 @@ function mismatch(
 
 function isKnown(invite: OwnInvite, handshakeId: string): boolean {
   return invite.handshakes.some(({ id }) => id === handshakeId);
-}
-
-/** Only for states that nobody else has seen. */
-function wipeState({ rootKey, keyPair, sendingChain, receivingChain, skippedKeys }: RatchetState): void {
-  const chains = [sendingChain, receivingChain].filter((chain) => chain !== undefined);
-  wipe(rootKey, keyPair.secretKey, ...chains, ...skippedKeys.map(({ key }) => key));
 }
 
 function discarded(reason: FirstMessageDiscard): { readonly kind: "discarded"; readonly reason: FirstMessageDiscard } {

@@ -23,9 +23,9 @@ export class MemoryNetwork {
     return new MemoryDelivery(this);
   }
 
-  publish({ topic, payload, timestampMs }: OutboundMessage): string {
-    const hash = digest128(new TextEncoder().encode(`${topic} ${timestampMs} `), payload);
-    const message = { topic, payload: payload.slice(), timestampMs, hash };
+  publish(outbound: OutboundMessage): string {
+    const message = inMemory(outbound);
+    const { topic, hash } = message;
     this.published.push(message);
     this.#stored.set(hash, message);
     for (const { topics, onMessage } of this.#listeners) {
@@ -50,6 +50,12 @@ export class MemoryNetwork {
     );
     return this.answerHistory(found.sort((a, b) => a.timestampMs - b.timestampMs));
   }
+}
+
+/** What a service node has of a message: a copy, named by a hash of topic, time and payload. */
+export function inMemory({ topic, payload, timestampMs }: OutboundMessage): InboundMessage {
+  const hash = digest128(new TextEncoder().encode(`${topic} ${timestampMs} `), payload);
+  return { topic, payload: payload.slice(), timestampMs, hash };
 }
 
 export class MemoryDelivery implements DeliveryService {

@@ -4,6 +4,7 @@
  */
 import type { Context } from "../context.ts";
 import type { DurableChange } from "../notifier.ts";
+import { RecentMap } from "../recent-map.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -15,7 +16,7 @@ export class Telemetry {
   readonly #logger: Logger;
   readonly #metrics: Metrics;
   readonly #clock: Context["clock"];
-  readonly #sentAtMs = new Map<string, number>();
+  readonly #sentAtMs = new RecentMap<number>(REMEMBERED_MESSAGES);
   readonly #stopObserving: readonly (() => void)[];
 
   constructor({ clock, notifier, delivery, outbox, discards }: Context, logger: Logger) {
@@ -77,17 +78,10 @@ export class Telemetry {
     const nowMs = this.#clock.nowMs();
     const sentAtMs = this.#sentAtMs.get(messageId);
     this.#sentAtMs.delete(messageId);
-    if (status === "sent") this.#remember(messageId, nowMs);
+    if (status === "sent") this.#sentAtMs.set(messageId, nowMs);
     if (status === "delivered" && sentAtMs !== undefined) this.#metrics.acknowledged(nowMs - sentAtMs);
     this.#metrics.status(status);
     this.#log("debug", "message status", { message: shown(messageId), status });
-  }
-
-  #remember(messageId: string, nowMs: number): void {
-    this.#sentAtMs.set(messageId, nowMs);
-    if (this.#sentAtMs.size <= REMEMBERED_MESSAGES) return;
-    const oldest = this.#sentAtMs.keys().next();
-    if (!oldest.done) this.#sentAtMs.delete(oldest.value);
   }
 
   /** Errors of ours have messages without secrets; of others, only the name is safe to show. */

@@ -6,7 +6,13 @@
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { EnvelopeKeys } from "@chat/codec";
-import { decodeState as decodeRatchet, encodeState as encodeRatchet, type RatchetState, wipe } from "@chat/ratchet";
+import {
+  decodeState as decodeRatchet,
+  encodeState as encodeRatchet,
+  type RatchetState,
+  wipe,
+  wipeState,
+} from "@chat/ratchet";
 import { type ChannelState, decodeState as decodeChannel, openChannel } from "@chat/sds";
 import type { SessionRecord } from "@chat/store";
 import { type OutgoingHandshake as OutgoingHandshakeRecord, SessionSchema } from "../gen/chat/session/v1/session_pb.ts";
@@ -88,8 +94,6 @@ function fromRecord({ ephemeral, prekey, kemCiphertext, isAnswered }: OutgoingHa
 
 /** Overwrites the keys of a session that is deleted. */
 export function wipeSession({ ratchet, sendingKeys, receivingKeys }: Session): void {
-  const { rootKey, keyPair, sendingChain, receivingChain, skippedKeys } = ratchet;
-  const chains = [sendingChain, receivingChain].filter((chain) => chain !== undefined);
-  wipe(rootKey, keyPair.secretKey, ...chains, ...skippedKeys.map(({ key }) => key));
+  wipeState(ratchet);
   for (const { sealKey, hintKey } of [sendingKeys, receivingKeys]) wipe(sealKey, hintKey);
 }

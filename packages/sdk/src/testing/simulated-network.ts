@@ -4,7 +4,7 @@
  * @module
  */
 import type { InboundMessage, OutboundMessage, TimeRange } from "../delivery/delivery-service.ts";
-import { digest128 } from "../digest.ts";
+import { inMemory } from "../delivery/memory-network.ts";
 import { type Conditions, conditionsOf } from "./conditions.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -82,9 +82,10 @@ export class SimulatedNetwork {
   }
 
   /** A message reaches a node. @returns its hash */
-  accept(node: number, sender: string, { topic, payload, timestampMs, slot }: OutboundMessage): string {
-    const hash = digest128(new TextEncoder().encode(`${topic} ${timestampMs} `), payload);
-    const message = { topic, payload: payload.slice(), timestampMs, hash };
+  accept(node: number, sender: string, outbound: OutboundMessage): string {
+    const message = inMemory(outbound);
+    const { hash } = message;
+    const { slot } = outbound;
     if (!this.#nodes.some(({ seen }) => seen.has(hash))) {
       const published = { ...message, atMs: this.#scheduler.nowMs, sender, ...(slot && { slot }) };
       for (const observe of this.#observers) observe(published);

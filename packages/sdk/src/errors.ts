@@ -54,3 +54,8 @@ export class ChatError extends Error {
     this.retryable = retryable;
   }
 }
+
+/** For a programmer's mistake: names the option and what it takes. */
+export function invalid(option: string, wanted: string, seen: unknown): ChatError {
+  return new ChatError("INVALID_OPTION", `${option}: want ${wanted}, got ${String(seen)}`);
+}

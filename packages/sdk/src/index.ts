@@ -43,14 +43,16 @@ export type {
   Subscription,
   TimeRange,
 } from "./delivery/delivery-service.ts";
+export { dnsDiscovery, type PeerDiscovery } from "./delivery/discovery.ts";
 export type { RateLimitProof, RlnProver, RlnSlot } from "./delivery/rln-prover.ts";
 export type { Check, CheckName, CheckState, DoctorReport } from "./doctor/report.ts";
 export { ChatError, type ChatErrorCode } from "./errors.ts";
 export type { ChatEvent } from "./events.ts";
 export type { Content, DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
+export type { Network, WakuNetwork } from "./network-options.ts";
 export type { NetworkPreset } from "./network-presets.ts";
 export type { LogFields, Logger } from "./observability/logger.ts";
-export type { ChatClientOptions, RateLimit, WakuNetwork } from "./options.ts";
+export type { ChatClientOptions, RateLimit } from "./options.ts";
 export type { DiscardReason } from "./receiving/discard-counters.ts";
 export type { MessageStreamOptions } from "./receiving/message-stream.ts";
 export type { Waiting } from "./sending/outbox.ts";

@@ -7,33 +7,11 @@ import type { QuotaSource } from "@chat/ratelimit";
 import type { Store } from "@chat/store";
 import { type Clock, systemClock } from "./clock.ts";
 import type { DeliveryService } from "./delivery/delivery-service.ts";
-import type { RlnProver } from "./delivery/rln-prover.ts";
-import { ChatError } from "./errors.ts";
+import { invalid } from "./errors.ts";
+import { isDeliveryService, type Network, type ResolvedWakuNetwork, resolveNetwork } from "./network-options.ts";
 import { NETWORK_PRESETS, type NetworkPreset } from "./network-presets.ts";
 import { type Logger, SILENT } from "./observability/logger.ts";
 import type { RandomSource } from "./random-source.ts";
-
-/** Waku service nodes to use, and the network they belong to. */
-export interface WakuNetwork {
-  /**
-   * WebSocket multiaddrs, as `devnet --json` prints them: `/ip4/127.0.0.1/tcp/60000/ws/p2p/16Uiu2…`. With the peer id
-   * at the end, only that node is accepted there.
-   */
-  readonly peers: readonly string[];
-  /** Stands for cluster, shards and rate limit. @default "devnet" */
-  readonly preset?: NetworkPreset;
-  /** @default that of the preset: 42 for the devnet, 1 for The Waku Network */
-  readonly clusterId?: number;
-  /** Number of shards for autosharding. @default 8 */
-  readonly shards?: number;
-  /**
-   * Whoever proves our membership, on a network that wants RLN proofs. The limit of the membership then belongs in
-   * `rateLimit.source`. A proof that cannot be made counts as a refusal: it is told by an `error` event and tried again.
-   */
-  readonly rln?: RlnProver;
-  /** Leading bits of a mailbox bucket, 0 to 32; all clients of a network must agree. @default 0 */
-  readonly mailboxBits?: number;
-}
 
 /** How much the network lets one sender publish, and how much of that may wait. */
 export interface RateLimit {
@@ -62,8 +40,11 @@ export interface ChatClientOptions {
    * protects copies of the database file alone.
    */
   readonly databaseKey?: Uint8Array | string;
-  /** Service nodes to connect to, or a whole network of your own (which the client then does not close). */
-  readonly network: WakuNetwork | DeliveryService;
+  /**
+   * Service nodes to connect to, a network that is known by name, or a whole one of your own (which the client then does
+   * not close).
+   */
+  readonly network: Network;
   /** @default that of `network.preset`; for a network of your own, that of `"twn"`: 100 messages in 600 s */
   readonly rateLimit?: NetworkPreset | RateLimit;
   /**
@@ -96,12 +77,13 @@ export interface ChatClientOptions {
 export type ResolvedRateLimit = Pick<RateLimit, "messagesPerEpoch" | "lowShare" | "source"> &
   Required<Pick<RateLimit, "epochSeconds" | "maxMessages" | "maxBytes">>;
 
-export type ResolvedOptions = Required<Omit<ChatClientOptions, "databaseKey" | "rateLimit">> &
+export type ResolvedOptions = Required<Omit<ChatClientOptions, "databaseKey" | "rateLimit" | "network">> &
   Pick<ChatClientOptions, "databaseKey"> &
-  RandomSource & { readonly rateLimit: ResolvedRateLimit };
+  RandomSource & { readonly rateLimit: ResolvedRateLimit; readonly network: ResolvedWakuNetwork | DeliveryService };
 
 /** @throws {@link ChatError} `INVALID_OPTION`, naming the option and what it takes */
 export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
+  const network = resolveNetwork(options.network);
   const resolved: ResolvedOptions = {
     whenUnreachable: "fail",
     connectTimeoutMs: 10_000,
@@ -111,14 +93,13 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     logger: SILENT,
     clock: systemClock,
     ...options,
-    rateLimit: resolveRateLimit(options),
+    network,
+    rateLimit: resolveRateLimit(network, options.rateLimit),
   };
-  const { database, network, connectTimeoutMs, acknowledgementDelayMs, whenUnreachable } = resolved;
+  const { database, connectTimeoutMs, acknowledgementDelayMs, whenUnreachable } = resolved;
   if (database === "" || (typeof database !== "string" && typeof database !== "object")) {
     throw invalid("database", "a file name, null for memory, or a Store", database);
   }
-  if (typeof network !== "object" || network === null)
-    throw invalid("network", "{ peers } or a DeliveryService", network);
   if (whenUnreachable !== "fail" && whenUnreachable !== "queue") {
     throw invalid("whenUnreachable", '"fail" or "queue"', whenUnreachable);
   }
@@ -126,7 +107,6 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
   if (!(acknowledgementDelayMs >= 0 && acknowledgementDelayMs <= 60_000)) {
     throw invalid("acknowledgementDelayMs", "0 to 60,000", acknowledgementDelayMs);
   }
-  if (isWakuNetwork(network)) checkNetwork(network);
   checkLogger(resolved.logger);
   return resolved;
 }
@@ -134,13 +114,13 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
 const MAX_OUTBOX = { maxMessages: 100_000, maxBytes: 2 ** 28 };
 const LONGEST_EPOCH_SECONDS = 365 * 24 * 60 * 60;
 
-function resolveRateLimit({ network, rateLimit }: ChatClientOptions): ResolvedRateLimit {
-  const ofNetwork = typeof network === "object" && network !== null && isWakuNetwork(network);
-  const named = typeof rateLimit === "string" ? rateLimit : ofNetwork ? (network.preset ?? "devnet") : "twn";
-  if (!Object.hasOwn(NETWORK_PRESETS, named)) {
-    const option = typeof rateLimit === "string" ? "rateLimit" : "network.preset";
-    throw invalid(option, Object.keys(NETWORK_PRESETS).join(" or "), named);
-  }
+function resolveRateLimit(
+  network: ResolvedOptions["network"],
+  rateLimit: ChatClientOptions["rateLimit"],
+): ResolvedRateLimit {
+  const named = typeof rateLimit === "string" ? rateLimit : isDeliveryService(network) ? "twn" : network.preset;
+  if (!Object.hasOwn(NETWORK_PRESETS, named))
+    throw invalid("rateLimit", Object.keys(NETWORK_PRESETS).join(" or "), named);
   const { messagesPerEpoch, epochSeconds } = NETWORK_PRESETS[named];
   if (typeof rateLimit !== "object") return { messagesPerEpoch, epochSeconds, ...MAX_OUTBOX };
   // The limit of a preset must not lower that of a source.
@@ -159,31 +139,9 @@ function resolveRateLimit({ network, rateLimit }: ChatClientOptions): ResolvedRa
   return resolved;
 }
 
-export function isWakuNetwork(network: WakuNetwork | DeliveryService): network is WakuNetwork {
-  return "peers" in network;
-}
-
-function checkNetwork({ peers, clusterId = 0, shards = 1, mailboxBits = 0 }: WakuNetwork): void {
-  if (!Array.isArray(peers) || peers.length === 0) throw invalid("network.peers", "at least one multiaddr", peers);
-  for (const peer of peers) {
-    if (!/^\/[a-z0-9]+\/.+\/wss?(\/p2p\/\w+)?$/.test(String(peer))) {
-      throw invalid("network.peers", "WebSocket multiaddrs like /ip4/127.0.0.1/tcp/60000/ws/p2p/<peer id>", peer);
-    }
-  }
-  if (!Number.isInteger(clusterId) || clusterId < 0) throw invalid("network.clusterId", "an integer ≥ 0", clusterId);
-  if (!Number.isInteger(shards) || shards < 1) throw invalid("network.shards", "an integer ≥ 1", shards);
-  if (!Number.isInteger(mailboxBits) || mailboxBits < 0 || mailboxBits > 32) {
-    throw invalid("network.mailboxBits", "an integer from 0 to 32", mailboxBits);
-  }
-}
-
 function checkLogger(logger: Logger): void {
   for (const level of Object.keys(SILENT)) {
     const method: unknown = Reflect.get(Object(logger), level);
     if (typeof method !== "function") throw invalid(`logger.${level}`, "a function", method);
   }
-}
-
-function invalid(option: string, wanted: string, seen: unknown): ChatError {
-  return new ChatError("INVALID_OPTION", `${option}: want ${wanted}, got ${String(seen)}`);
 }

@@ -16,10 +16,10 @@ import { WakuDelivery } from "./delivery/waku-delivery.ts";
 import { LiveMessages } from "./doctor/live-messages.ts";
 import { ChatError } from "./errors.ts";
 import type { Contents } from "./message.ts";
-import { NETWORK_PRESETS } from "./network-presets.ts";
+import { isDeliveryService } from "./network-options.ts";
 import { Notifier } from "./notifier.ts";
 import { Telemetry } from "./observability/telemetry.ts";
-import { isWakuNetwork, type ResolvedOptions } from "./options.ts";
+import type { ResolvedOptions } from "./options.ts";
 import { RANDOM_SOURCE } from "./random-source.ts";
 import { CatchUp } from "./receiving/catch-up.ts";
 import { DiscardCounters } from "./receiving/discard-counters.ts";
@@ -91,11 +91,8 @@ async function connect(
   { network, connectTimeoutMs, whenUnreachable, clock }: ResolvedOptions,
   signal?: AbortSignal,
 ): Promise<{ delivery: DeliveryService; ownsDelivery: boolean }> {
-  if (!isWakuNetwork(network)) return { delivery: network, ownsDelivery: false };
-  const { clusterId, shards } = NETWORK_PRESETS[network.preset ?? "devnet"];
+  if (isDeliveryService(network)) return { delivery: network, ownsDelivery: false };
   const options = {
-    clusterId,
-    shards,
     ...network,
     connectTimeoutMs,
     whenUnreachable,
@@ -119,7 +116,7 @@ async function start(
     ...shared,
     account: await openAccount(store, random, nowMs),
     outbox: await Outbox.open(shared, rateLimit),
-    mailboxBits: isWakuNetwork(network) ? (network.mailboxBits ?? 0) : 0,
+    mailboxBits: isDeliveryService(network) ? 0 : network.mailboxBits,
     invites,
     serial,
     discards: new DiscardCounters(),

@@ -1,4 +1,4 @@
-import { ChatClient, ChatError, file, text } from "@chat/sdk";
+import { ChatClient, type ChatClientOptions, ChatError, file, text } from "@chat/sdk";
 import { MemoryNetwork } from "@chat/sdk/testing";
 import { describe, expect, test } from "@jest/globals";
 import { next, nextText, open, temporaryFolder, until } from "./people.ts";
@@ -61,10 +61,19 @@ describe("bad input is an error with a code and a remedy", () => {
     [{ network: { peers: [] } }, "network.peers"],
     [{ network: { peers: ["localhost:60000"] } }, "network.peers"],
     [{ network: { peers: ["/ip4/127.0.0.1/tcp/1/ws"], shards: 0 } }, "network.shards"],
+    [{ network: { preset: "twn", clusterId: 65_536 } }, "network.clusterId"],
+    [{ network: { preset: "twn", mailboxBits: 33 } }, "network.mailboxBits"],
+    [{ network: { preset: "main" } }, "network.preset"],
+    [{ network: { discovery: {} } }, "network.discovery"],
+    [{ network: "main" }, "network: want twn or devnet, got main"],
+    [{ network: {} }, "network"],
+    [{ network: null }, "network"],
+    [{ network: { publish: async () => {} } }, "{ publish }"],
+    [{ rateLimit: "main" }, "rateLimit"],
     [{ acknowledgementDelayMs: -1 }, "acknowledgementDelayMs"],
     [{ connectTimeoutMs: 0 }, "connectTimeoutMs"],
   ])("an option out of range is named: %j", async (wrong, name) => {
-    const options = { database: null, network: new MemoryNetwork().connect(), ...wrong };
+    const options = { database: null, network: new MemoryNetwork().connect(), ...wrong } as ChatClientOptions;
     await expect(ChatClient.create(options)).rejects.toMatchObject({
       code: "INVALID_OPTION",
       message: expect.stringContaining(name),

@@ -24,6 +24,7 @@ test("a proof that cannot be made is a refusal with its reason, and an abort sta
   };
   const delivery = await WakuDelivery.connect({
     peers: devnet.peers,
+    ...devnet.network,
     connectTimeoutMs: 10_000,
     whenUnreachable: "fail",
     clock: systemClock,

@@ -32,6 +32,7 @@ afterAll(async () => {
 function connect(rln?: RlnProver): Promise<WakuDelivery> {
   const options = {
     peers: devnet.peers,
+    ...devnet.network,
     connectTimeoutMs: 10_000,
     whenUnreachable: "fail",
     clock: systemClock,

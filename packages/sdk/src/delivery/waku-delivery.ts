@@ -17,15 +17,16 @@ import type {
   Subscription,
   TimeRange,
 } from "./delivery-service.ts";
+import type { PeerDiscovery } from "./discovery.ts";
 import { type RateLimitProof, type RlnProver, rlnSignal } from "./rln-prover.ts";
 
 export interface WakuDeliveryOptions {
   /** Multiaddrs of service nodes; with a peer id at the end, only that node is accepted there. */
   readonly peers: readonly string[];
-  /** @default 42 */
-  readonly clusterId?: number;
-  /** @default 8 */
-  readonly shards?: number;
+  /** Finds more of them. */
+  readonly discovery?: PeerDiscovery;
+  readonly clusterId: number;
+  readonly shards: number;
   readonly connectTimeoutMs: number;
   readonly whenUnreachable: "fail" | "queue";
   readonly clock: Clock;
@@ -37,6 +38,8 @@ export interface WakuDeliveryOptions {
 const FIRST_REDIAL_MS = 250;
 const LAST_REDIAL_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 15_000;
+/** Of those that are found; those that are given are all used. */
+const MAX_PEERS = 4;
 const QUERY_PAGE_SIZE = 100;
 /** The light node silently drops what lies beyond a day. */
 const MAX_QUERY_RANGE_MS = 24 * 60 * 60 * 1000;
@@ -68,7 +71,8 @@ export class WakuDelivery implements DeliveryService {
   readonly #observers = new Set<(health: HealthStatus) => void>();
   /** Service nodes whose protocols are known: only these can be used. */
   readonly #identified = new Set<string>();
-  readonly #peers: readonly ServiceNode[];
+  readonly #peers: ServiceNode[];
+  readonly #closing = new AbortController();
   #disconnects = 0;
   #isClosed = false;
 
@@ -87,7 +91,7 @@ export class WakuDelivery implements DeliveryService {
 
   /** @throws {@link ChatError} `PEER_UNREACHABLE`; the signal's reason */
   static async connect(options: WakuDeliveryOptions): Promise<WakuDelivery> {
-    const { clusterId = 42, shards = 8, whenUnreachable } = options;
+    const { clusterId, shards, whenUnreachable, discovery } = options;
     // Loaded only here: importing the SDK costs nothing for who brings a network of their own.
     const { createLightNode } = await import("@waku/sdk");
     options.signal?.throwIfAborted();
@@ -101,7 +105,9 @@ export class WakuDelivery implements DeliveryService {
     });
     const delivery = new WakuDelivery(node, options);
     try {
-      const firstRound = Promise.all(delivery.#peers.map((peer) => delivery.#dial(peer)));
+      const dials = delivery.#peers.map((peer) => delivery.#dial(peer));
+      if (discovery !== undefined) dials.push(delivery.#discover(discovery));
+      const firstRound = Promise.all(dials);
       if (whenUnreachable === "fail") await delivery.#waitForFirstPeer(firstRound, options);
       return delivery;
     } catch (error) {
@@ -199,6 +205,7 @@ export class WakuDelivery implements DeliveryService {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#closing.abort();
     for (const peer of this.#peers) peer.cancelRedial?.();
     this.#node.filter.unsubscribeAll(); // `stop` leaves the timers of subscriptions running
     await this.#node.stop();
@@ -219,6 +226,26 @@ export class WakuDelivery implements DeliveryService {
       else this.onHealthChange(() => resolve());
     });
     await this.#within(connectTimeoutMs, Promise.race([identified, failures]), signal);
+  }
+
+  /** Resolves with undefined when a node was found and dialled, or with the reason why there is none. */
+  async #discover(discovery: PeerDiscovery): Promise<unknown> {
+    const dials: Promise<unknown>[] = [];
+    try {
+      for await (const address of discovery.find(this.#closing.signal)) {
+        if (this.#isClosed || this.#peers.length >= MAX_PEERS) break;
+        if (this.#peers.some((peer) => peer.address === address)) continue;
+        const peer: ServiceNode = { address, attempts: 0 };
+        this.#peers.push(peer);
+        dials.push(this.#dial(peer));
+      }
+    } catch (error) {
+      if (dials.length === 0) return error;
+    }
+    const failures = await Promise.all(dials);
+    return failures.every((failure) => failure !== undefined)
+      ? (failures[0] ?? new Error("none was found"))
+      : undefined;
   }
 
   /** Resolves with undefined, or with the reason why it failed; then it tries again until it is closed. */

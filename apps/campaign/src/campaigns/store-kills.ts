@@ -136,11 +136,16 @@ async function countOf(name: PartName, stored: Part, expected: Part, { from, fir
   for (let count = from; count <= last; count += 1) {
     if (count > from) await expected.step(count);
     if (count < first) continue;
-    const [is, shouldBe] = [await stored.content(count), await expected.content(count)];
+    const [is, shouldBe] = [await contentOf(stored, count), await contentOf(expected, count)];
     if (isDeepStrictEqual(is, shouldBe)) return count;
     differences.push(`${count} differs in ${differenceOf(is, shouldBe)}`);
   }
   throw new Error(`${name}: want the first ${first} to ${last} steps, got something else: ${differences.join("; ")}`);
+}
+
+/** Rows that a native library made may be arrays of another realm (jest has several in one process): not what is compared. */
+async function contentOf(part: Part, count: number): Promise<unknown> {
+  return structuredClone(await part.content(count));
 }
 
 /** Where two contents differ first, with what is there. */
@@ -158,8 +163,8 @@ function checkPages(path: string): void {
   try {
     const problem = database.pragma("integrity_check", { simple: true });
     if (problem !== "ok") throw new Error(`integrity: want ok, got ${problem}`);
-    const orphans = database.pragma("foreign_key_check");
-    if (!isDeepStrictEqual(orphans, [])) throw new Error("foreign keys: want none broken, got some");
+    const orphans = database.prepare("SELECT * FROM pragma_foreign_key_check").get();
+    if (orphans !== undefined) throw new Error("foreign keys: want none broken, got some");
   } finally {
     database.close();
   }

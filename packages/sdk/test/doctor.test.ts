@@ -49,6 +49,7 @@ test("a disk that fails, and one that holds another account, are told", async ()
     sessions: () => base.secrets.sessions(),
     invites: () => base.secrets.invites(),
     hasHandshake: (inviteId, handshakeId) => base.secrets.hasHandshake(inviteId, handshakeId),
+    peers: () => base.secrets.peers(),
   };
   const failing: Store = {
     messages: base.messages,

@@ -13,7 +13,8 @@ type DoomedRow = { sequence: number; id: string; conversation: number; direction
 
 const ROWS_PER_STEP = 1_000;
 const DOOMED = "SELECT sequence, id, conversation, direction FROM messages";
-const BY_SESSION = ["outbox", "outgoing", "sds_ids", "sds_states", "segments"];
+const UNSENT = ["outbox", "outgoing"];
+const KNOWN = ["sds_ids", "sds_states", "segments"];
 /** Not `consumed` and not `outbox_ledger`: see `deleteAll` of the port. */
 const EVERYTHING = [
   ...["messages", "content_types", "deleted_messages", "conversations", "outbox", "outgoing"],
@@ -31,7 +32,8 @@ export class MessageDeleter {
   readonly #noLongerUnread: Statement<never>;
   readonly #ofMessage: readonly Statement<never>[];
   readonly #ofConversation: readonly Statement<never>[];
-  readonly #ofSession: readonly Statement<never>[];
+  readonly #unsentOfSession: readonly Statement<never>[];
+  readonly #knownOfSession: readonly Statement<never>[];
   readonly #all: readonly Statement<never>[];
   readonly #anyDeleted: Statement<{ deleted_at_ms: number }>;
   readonly #deleted: Statement<{ deleted_at_ms: number }>;
@@ -53,12 +55,10 @@ export class MessageDeleter {
     this.#noLongerUnread = connection.statement(
       "UPDATE conversations SET unread = unread - 1 WHERE position = ? AND read_sequence < ?",
     );
-    this.#ofMessage = ["outbox", "outgoing"].map((table) =>
-      connection.statement(`DELETE FROM ${table} WHERE message_id = ?`),
-    );
+    this.#ofMessage = UNSENT.map((table) => connection.statement(`DELETE FROM ${table} WHERE message_id = ?`));
     this.#ofConversation = [
       // Both tables are short, and one conversation may have a million messages.
-      ...["outbox", "outgoing"].map((table) =>
+      ...UNSENT.map((table) =>
         connection.statement(
           `DELETE FROM ${table} WHERE ? = (SELECT conversation FROM messages WHERE id = ${table}.message_id)`,
         ),
@@ -66,7 +66,9 @@ export class MessageDeleter {
       connection.statement("DELETE FROM messages WHERE conversation = ?"),
       connection.statement("DELETE FROM conversations WHERE position = ?"),
     ];
-    this.#ofSession = BY_SESSION.map((table) => connection.statement(`DELETE FROM ${table} WHERE session_id = ?`));
+    const ofSession = (table: string) => connection.statement(`DELETE FROM ${table} WHERE session_id = ?`);
+    this.#unsentOfSession = UNSENT.map(ofSession);
+    this.#knownOfSession = KNOWN.map(ofSession);
     this.#all = EVERYTHING.map((table) => connection.statement(`DELETE FROM ${table}`));
     this.#anyDeleted = connection.statement("SELECT deleted_at_ms FROM deleted_messages LIMIT 1");
     this.#deleted = connection.statement("SELECT deleted_at_ms FROM deleted_messages WHERE tag = ?");
@@ -100,7 +102,17 @@ export class MessageDeleter {
       this.#rememberConversation(position, deletedAtMs);
       for (const statement of this.#ofConversation) statement.run(position);
     }
-    for (const sessionId of sessionIds) for (const statement of this.#ofSession) statement.run(sessionId);
+    for (const sessionId of sessionIds) this.deleteSession(sessionId);
+  }
+
+  deleteSession(sessionId: string): void {
+    this.#erased.noteConversation(undefined);
+    this.deleteUnsent(sessionId);
+    for (const statement of this.#knownOfSession) statement.run(sessionId);
+  }
+
+  deleteUnsent(sessionId: string): void {
+    for (const statement of this.#unsentOfSession) statement.run(sessionId);
   }
 
   deleteAll(): void {

@@ -199,6 +199,14 @@ export class SqliteMessageWriter implements MessageWriter {
     this.#deleter.deleteConversation(deletion);
   }
 
+  deleteSession(sessionId: string): void {
+    this.#deleter.deleteSession(sessionId);
+  }
+
+  deleteUnsent(sessionId: string): void {
+    this.#deleter.deleteUnsent(sessionId);
+  }
+
   deleteExpired(nowMs: number, limit: number): void {
     this.#deleter.deleteExpired(nowMs, limit);
   }

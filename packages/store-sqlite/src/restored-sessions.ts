@@ -2,7 +2,7 @@
  * Sessions of before a restore: their ids, which are with the messages, and what may still be done with them.
  * @module
  */
-import { type InviteRecord, type SecretWriter, type SessionRecord, StoreError } from "@chat/store";
+import { type InviteRecord, type PeerRecord, type SecretWriter, type SessionRecord, StoreError } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
 
 export class RestoredSessions {
@@ -82,6 +82,14 @@ export class RestoredGuard implements SecretWriter {
 
   deleteInvite(id: string): void {
     this.#writer.deleteInvite(id);
+  }
+
+  putPeer(record: PeerRecord): void {
+    this.#writer.putPeer(record);
+  }
+
+  deletePeer(id: string): void {
+    this.#writer.deletePeer(id);
   }
 
   addHandshake(inviteId: string, handshakeId: string): void {

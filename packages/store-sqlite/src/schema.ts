@@ -11,9 +11,10 @@ import { TRANSMISSIONS } from "./migrations/0004-transmissions.ts";
 import { TWO_FILES } from "./migrations/0005-two-files.ts";
 import { LISTS } from "./migrations/0006-lists.ts";
 import { LINEAGE } from "./migrations/0007-lineage.ts";
+import { PEERS } from "./migrations/0008-peers.ts";
 
 /** Migration n takes a database from `user_version` n - 1 to n. */
-const MIGRATIONS: readonly string[] = [FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES, LISTS, LINEAGE];
+const MIGRATIONS: readonly string[] = [FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES, LISTS, LINEAGE, PEERS];
 
 /** Older ones do not know which copy they are. */
 export const FIRST_WITH_LINEAGE = MIGRATIONS.indexOf(LINEAGE) + 1;

@@ -26,6 +26,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     ["identity", "bytes", ["1"]],
     ["sessions", "snapshot", ["id"]],
     ["invites", "snapshot", ["id"]],
+    ["peers", "snapshot", ["id"]],
   ),
   ...columns(
     "messages",

@@ -2,7 +2,7 @@
  * The writes of secrets as a list that can be kept and made again.
  * @module
  */
-import type { InviteRecord, SecretWriter, SessionRecord } from "@chat/store";
+import type { InviteRecord, PeerRecord, SecretWriter, SessionRecord } from "@chat/store";
 
 /** Bytes as base64. A new kind of write needs a new schema, so that earlier code does not meet it. */
 type SecretChange =
@@ -12,6 +12,8 @@ type SecretChange =
   | { readonly kind: "putInvite"; readonly id: string; readonly snapshot: string }
   | { readonly kind: "deleteInvite"; readonly id: string }
   | { readonly kind: "addHandshake"; readonly inviteId: string; readonly handshakeId: string }
+  | { readonly kind: "putPeer"; readonly id: string; readonly snapshot: string }
+  | { readonly kind: "deletePeer"; readonly id: string }
   | { readonly kind: "deleteAll"; readonly identity: "keep" | "delete" };
 
 /** Makes each write at once and remembers those that did not throw. */
@@ -61,6 +63,16 @@ export class SecretRecorder implements SecretWriter {
     this.#changes.push({ kind: "addHandshake", inviteId, handshakeId });
   }
 
+  putPeer(record: PeerRecord): void {
+    this.#writer.putPeer(record);
+    this.#changes.push({ kind: "putPeer", id: record.id, snapshot: toBase64(record.snapshot) });
+  }
+
+  deletePeer(id: string): void {
+    this.#writer.deletePeer(id);
+    this.#changes.push({ kind: "deletePeer", id });
+  }
+
   deleteAll({ identity }: { readonly identity: "keep" | "delete" }): void {
     this.#writer.deleteAll({ identity });
     this.#changes.push({ kind: "deleteAll", identity });
@@ -82,6 +94,8 @@ function repeat(change: SecretChange, writer: SecretWriter): void {
   else if (change.kind === "deleteSession") writer.deleteSession(change.id);
   else if (change.kind === "putInvite") writer.putInvite({ ...change, snapshot: fromBase64(change.snapshot) });
   else if (change.kind === "deleteInvite") writer.deleteInvite(change.id);
+  else if (change.kind === "putPeer") writer.putPeer({ ...change, snapshot: fromBase64(change.snapshot) });
+  else if (change.kind === "deletePeer") writer.deletePeer(change.id);
   else if (change.kind === "deleteAll") writer.deleteAll(change);
   else writer.addHandshake(change.inviteId, change.handshakeId);
 }

@@ -2,7 +2,14 @@
  * The secrets database, every value in it sealed.
  * @module
  */
-import { type InviteRecord, type SecretStore, type SecretWriter, type SessionRecord, StoreError } from "@chat/store";
+import {
+  type InviteRecord,
+  type PeerRecord,
+  type SecretStore,
+  type SecretWriter,
+  type SessionRecord,
+  StoreError,
+} from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
 import type { RestoredSessions } from "./restored-sessions.ts";
 import type { Sealer } from "./sealer.ts";
@@ -17,6 +24,7 @@ export class SqliteSecrets implements SecretStore {
   readonly #sessions: Statement<{ id: string; conversation_id: string; snapshot: Uint8Array }>;
   readonly #invites: Statement<{ id: string; snapshot: Uint8Array }>;
   readonly #handshake: Statement<{ handshake_id: string }>;
+  readonly #peers: Statement<{ id: string; snapshot: Uint8Array }>;
 
   /** @param assertOpen - throws once the store is closed, or if the secrets can not be brought up to date */
   constructor(connection: Connection, sealer: Sealer, restored: RestoredSessions, assertOpen: () => void) {
@@ -29,6 +37,7 @@ export class SqliteSecrets implements SecretStore {
     this.#handshake = connection.statement(
       "SELECT handshake_id FROM handshakes WHERE invite_id = ? AND handshake_id = ?",
     );
+    this.#peers = connection.statement("SELECT id, snapshot FROM peers ORDER BY position");
   }
 
   async identity(): Promise<Uint8Array | undefined> {
@@ -56,6 +65,13 @@ export class SqliteSecrets implements SecretStore {
     this.#assertOpen();
     return this.#handshake.get(inviteId, handshakeId) !== undefined;
   }
+
+  async peers(): Promise<PeerRecord[]> {
+    this.#assertOpen();
+    return this.#peers.all().map(({ id, snapshot }) => {
+      return { id, snapshot: this.#sealer.unseal(snapshot, "peers", "snapshot", id) };
+    });
+  }
 }
 
 /** Gets valid records only: see `applyChange` in @chat/store. */
@@ -68,6 +84,8 @@ export class SqliteSecretWriter implements SecretWriter {
   readonly #putInvite: Statement<never>;
   readonly #deleteInvite: Statement<never>;
   readonly #addHandshake: Statement<never>;
+  readonly #putPeer: Statement<never>;
+  readonly #deletePeer: Statement<never>;
   readonly #deleteIdentity: Statement<never>;
   readonly #deleteOthers: readonly Statement<never>[];
 
@@ -87,8 +105,12 @@ export class SqliteSecretWriter implements SecretWriter {
     this.#addHandshake = connection.statement(
       "INSERT INTO handshakes (invite_id, handshake_id) VALUES (?, ?) ON CONFLICT DO NOTHING",
     );
+    this.#putPeer = connection.statement(
+      "INSERT INTO peers (id, snapshot) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET snapshot = excluded.snapshot",
+    );
+    this.#deletePeer = connection.statement("DELETE FROM peers WHERE id = ?");
     this.#deleteIdentity = connection.statement("DELETE FROM identity");
-    this.#deleteOthers = ["sessions", "handshakes", "invites"].map((table) =>
+    this.#deleteOthers = ["sessions", "handshakes", "invites", "peers"].map((table) =>
       connection.statement(`DELETE FROM ${table}`),
     );
   }
@@ -116,6 +138,14 @@ export class SqliteSecretWriter implements SecretWriter {
 
   deleteInvite(id: string): void {
     this.#deleteInvite.run(id);
+  }
+
+  putPeer({ id, snapshot }: PeerRecord): void {
+    this.#putPeer.run(id, this.#sealer.seal(snapshot, "peers", "snapshot", id));
+  }
+
+  deletePeer(id: string): void {
+    this.#deletePeer.run(id);
   }
 
   addHandshake(inviteId: string, handshakeId: string): void {

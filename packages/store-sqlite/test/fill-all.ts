@@ -30,6 +30,7 @@ export async function fillAll(store: SqliteStore): Promise<void> {
     secrets.putIdentity(hidden("identity"));
     secrets.putSession({ id: "s1", conversationId: "visible-id", snapshot: hidden("session") });
     secrets.putInvite({ id: "i1", snapshot: hidden("invite") });
+    secrets.putPeer({ id: "c1", snapshot: hidden("peer") });
   });
   await store.partialSets.add({
     setId: "hidden-set",

@@ -118,9 +118,9 @@ test.each(inTwoFiles)(
   },
 );
 
-/** With its log, if there is one. */
+/** With its log and its generation, if there are any. */
 function copyDatabase(from: string, to: string): void {
-  for (const suffix of ["", "-wal"]) {
+  for (const suffix of ["", "-wal", ".generation"]) {
     if (existsSync(`${from}${suffix}`)) copyFileSync(`${from}${suffix}`, `${to}${suffix}`);
   }
 }
@@ -128,7 +128,10 @@ function copyDatabase(from: string, to: string): void {
 /** A fresh copy; the same path each time. */
 function fixture(version: number, suffix = ""): string {
   const path = directory.file(`fixture-${version}${suffix}.db`);
-  rmSync(`${path}.generation`, { force: true }); // or it would be taken for an older copy
+  // Of an earlier test: with it, this one would be taken for an older copy.
+  rmSync(`${path}.generation`, { force: true });
+  const generation = join(FIXTURES, `schema-${version}${suffix}.generation.gz`);
+  if (existsSync(generation)) writeFileSync(`${path}.generation`, gunzipSync(readFileSync(generation)));
   writeFileSync(path, gunzipSync(readFileSync(join(FIXTURES, `schema-${version}${suffix}.db.gz`))));
   return path;
 }

@@ -11,7 +11,7 @@ const key = new Uint8Array(32).fill(7);
 const SCANS: readonly RegExp[] = [
   /LIMIT 1$/, // one row of it
   /FROM (consumed|identity|outbox_ledger|quota_ledger|data_key|two_files|lineage|pragma_\w+|sqlite_schema)\b/, // a row or a few
-  /^SELECT [\w, ]+ FROM (conversations|sessions|invites) ORDER BY position$/, // all of them are wanted
+  /^SELECT [\w, ]+ FROM (conversations|sessions|invites|peers) ORDER BY position$/, // all of them are wanted
   /FROM restored_sessions\)|^SELECT id FROM sessions$/, // after a restore only; empty otherwise
   /^SELECT count\(\*\) AS count FROM (conversations|outbox)$/,
   /^DELETE FROM \w+$/, // everything goes

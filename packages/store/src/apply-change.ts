@@ -112,6 +112,16 @@ function guardMessages(gate: Gate, raw: MessageWriter): MessageWriter {
         checkInteger("deletedAtMs", deletedAtMs);
         raw.deleteMessage(id, deletedAtMs);
       }),
+    deleteSession: (sessionId) =>
+      gate.pass(() => {
+        checkText("sessionId", sessionId);
+        raw.deleteSession(sessionId);
+      }),
+    deleteUnsent: (sessionId) =>
+      gate.pass(() => {
+        checkText("sessionId", sessionId);
+        raw.deleteUnsent(sessionId);
+      }),
     deleteConversation: (deletion) =>
       gate.pass(() => {
         checkDeletion(deletion);
@@ -235,6 +245,17 @@ function guardSecrets(gate: Gate, raw: SecretWriter): SecretWriter {
       gate.pass(() => {
         checkText("id", id);
         raw.deleteInvite(id);
+      }),
+    putPeer: (record) =>
+      gate.pass(() => {
+        checkText("peer.id", record.id);
+        checkBytes("peer.snapshot", record.snapshot);
+        raw.putPeer(record);
+      }),
+    deletePeer: (id) =>
+      gate.pass(() => {
+        checkText("id", id);
+        raw.deletePeer(id);
       }),
     addHandshake: (inviteId, handshakeId) =>
       gate.pass(() => {

@@ -32,6 +32,6 @@ export type {
   StoreStatistics,
 } from "./queries.ts";
 export { matchesWords, type SearchWord, wordsOfQuery, wordsOfText } from "./search-text.ts";
-export type { InviteRecord, SecretStore, SecretWriter, SessionRecord } from "./secrets.ts";
+export type { InviteRecord, PeerRecord, SecretStore, SecretWriter, SessionRecord } from "./secrets.ts";
 export { nextStatus } from "./status.ts";
 export type { Store, StoreTransaction } from "./store.ts";

@@ -355,18 +355,24 @@ export class MemoryMessageWriter implements MessageWriter {
   }
 
   deleteConversation({ id, sessionIds, deletedAtMs }: ConversationDeletion): void {
-    const { conversations, activity, read, messages, outbox, outgoing, sdsIds, sdsStates, segments } = this.#tables;
+    const { conversations, activity, read, messages } = this.#tables;
     for (const message of [...messages.values()]) {
       if (message.conversationId === id) this.deleteMessage(message.id, deletedAtMs);
     }
     for (const table of [conversations, activity, read]) table.delete(id);
-    const sessions = new Set(sessionIds);
-    const isOfIt = ({ sessionId }: { readonly sessionId: string }) => sessions.has(sessionId);
-    outbox.deleteWhere(isOfIt);
-    outgoing.deleteWhere(isOfIt);
-    segments.deleteWhere(isOfIt);
-    sdsIds.deleteWhere(isOfIt);
-    for (const sessionId of sessions) sdsStates.delete(sessionId);
+    for (const sessionId of sessionIds) this.deleteSession(sessionId);
+  }
+
+  deleteSession(id: string): void {
+    const { sdsIds, sdsStates, segments } = this.#tables;
+    this.deleteUnsent(id);
+    for (const table of [segments, sdsIds]) table.deleteWhere(({ sessionId }) => sessionId === id);
+    sdsStates.delete(id);
+  }
+
+  deleteUnsent(id: string): void {
+    const { outbox, outgoing } = this.#tables;
+    for (const table of [outbox, outgoing]) table.deleteWhere(({ sessionId }) => sessionId === id);
   }
 
   deleteExpired(nowMs: number, limit: number): void {

@@ -5,19 +5,21 @@
 import { copyBytes, equalBytes } from "./bytes.ts";
 import { StoreError } from "./errors.ts";
 import { type Journal, Table } from "./memory-table.ts";
-import type { InviteRecord, SecretStore, SecretWriter, SessionRecord } from "./secrets.ts";
+import type { InviteRecord, PeerRecord, SecretStore, SecretWriter, SessionRecord } from "./secrets.ts";
 
 export class SecretTables {
   /** One row at most, under the empty key. */
   readonly identity: Table<Uint8Array>;
   readonly sessions: Table<SessionRecord>;
   readonly invites: Table<InviteRecord>;
+  readonly peers: Table<PeerRecord>;
   readonly handshakes: Table<{ readonly inviteId: string; readonly handshakeId: string }>;
 
   constructor(journal: Journal) {
     this.identity = new Table(journal);
     this.sessions = new Table(journal);
     this.invites = new Table(journal);
+    this.peers = new Table(journal);
     this.handshakes = new Table(journal);
   }
 }
@@ -40,7 +42,11 @@ export class MemorySecrets implements SecretStore {
   }
 
   async invites(): Promise<InviteRecord[]> {
-    return Array.from(this.#openTables().invites.values(), copyInvite);
+    return Array.from(this.#openTables().invites.values(), copyRecord);
+  }
+
+  async peers(): Promise<PeerRecord[]> {
+    return Array.from(this.#openTables().peers.values(), copyRecord);
   }
 
   async hasHandshake(inviteId: string, handshakeId: string): Promise<boolean> {
@@ -73,7 +79,15 @@ export class MemorySecretWriter implements SecretWriter {
   }
 
   putInvite(record: InviteRecord): void {
-    this.#tables.invites.set(copyInvite(record), record.id);
+    this.#tables.invites.set(copyRecord(record), record.id);
+  }
+
+  putPeer(record: PeerRecord): void {
+    this.#tables.peers.set(copyRecord(record), record.id);
+  }
+
+  deletePeer(id: string): void {
+    this.#tables.peers.delete(id);
   }
 
   deleteInvite(id: string): void {
@@ -91,8 +105,8 @@ export class MemorySecretWriter implements SecretWriter {
   }
 
   deleteAll({ identity }: { readonly identity: "keep" | "delete" }): void {
-    const { sessions, invites, handshakes } = this.#tables;
-    for (const table of [sessions, invites, handshakes]) table.clear();
+    const { sessions, invites, handshakes, peers } = this.#tables;
+    for (const table of [sessions, invites, handshakes, peers]) table.clear();
     if (identity === "delete") this.#tables.identity.clear();
   }
 }
@@ -101,6 +115,9 @@ function copySession({ id, conversationId, snapshot }: SessionRecord): SessionRe
   return { id, conversationId, snapshot: copyBytes(snapshot) };
 }
 
-function copyInvite({ id, snapshot }: InviteRecord): InviteRecord {
+function copyRecord({ id, snapshot }: InviteRecord | PeerRecord): {
+  readonly id: string;
+  readonly snapshot: Uint8Array;
+} {
   return { id, snapshot: copyBytes(snapshot) };
 }

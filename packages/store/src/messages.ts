@@ -189,6 +189,10 @@ export interface MessageWriter {
   deleteMessage(id: string, deletedAtMs: number): void;
   /** As {@link deleteMessage} does, all its messages and everything of its sessions but their secrets. */
   deleteConversation(deletion: ConversationDeletion): void;
+  /** Everything of a session but its secrets: what it would still send, what it awaits, what it knows. Its messages stay. */
+  deleteSession(sessionId: string): void;
+  /** What a session would still send: its rows of the outbox, and its outgoing parts. */
+  deleteUnsent(sessionId: string): void;
   /** As {@link deleteMessage} does, up to `limit` messages with `expiresAtMs` ≤ `nowMs`, in the order of expiry. */
   deleteExpired(nowMs: number, limit: number): void;
   /** Forgets what was deleted before: to be called when it can not arrive again any more. */

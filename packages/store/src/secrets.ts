@@ -14,6 +14,8 @@ export type SessionRecord = {
   readonly isRestored?: true;
 };
 export type InviteRecord = { readonly id: string; readonly snapshot: Uint8Array };
+/** What is known of a person; `id` is that of the conversation with them, which need not be there. */
+export type PeerRecord = { readonly id: string; readonly snapshot: Uint8Array };
 
 export interface SecretStore {
   identity(): Promise<Uint8Array | undefined>;
@@ -22,6 +24,8 @@ export interface SecretStore {
   /** In the order in which they were first put. */
   invites(): Promise<InviteRecord[]>;
   hasHandshake(inviteId: string, handshakeId: string): Promise<boolean>;
+  /** In the order in which they were first put. */
+  peers(): Promise<PeerRecord[]>;
 }
 
 /** Every method throws `INVALID_RECORD` for what breaks the rules of {@link Store}. */
@@ -50,6 +54,9 @@ export interface SecretWriter {
    * @throws {@link StoreError} `INVALID_RECORD` if the invite is not there
    */
   addHandshake(inviteId: string, handshakeId: string): void;
-  /** Sessions, invites and handshakes; the identity as asked. */
+  /** Inserts or replaces. */
+  putPeer(record: PeerRecord): void;
+  deletePeer(id: string): void;
+  /** Sessions, invites, handshakes and peers; the identity as asked. */
   deleteAll(options: { readonly identity: "keep" | "delete" }): void;
 }

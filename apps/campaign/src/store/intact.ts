@@ -133,6 +133,7 @@ async function fillChat(store: Store, random: Random): Promise<void> {
       messages.putSdsState(`s${index}`, random.bytes(300));
     }
     secrets.putInvite({ id: "i1", snapshot: random.bytes(300) });
+    secrets.putPeer({ id: "c1", snapshot: random.bytes(200) });
     secrets.addHandshake("i1", "h1");
   });
 }

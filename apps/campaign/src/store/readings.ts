@@ -75,6 +75,7 @@ export function readsOfStore({ messages, secrets }: Store): Read[] {
     async () => optional("identity", await secrets.identity()),
     async () => (await secrets.sessions()).map(({ id, snapshot }) => at(`session ${id}`, hex(snapshot))),
     async () => (await secrets.invites()).map(({ id, snapshot }) => at(`invite ${id}`, hex(snapshot))),
+    async () => (await secrets.peers()).map(({ id, snapshot }) => at(`known of ${id}`, hex(snapshot))),
     async () => {
       await secrets.hasHandshake("i1", "h1");
       return [];

@@ -124,6 +124,8 @@ const segment = ({ messages }: StoreTransaction, { number, recent, session, part
 const invite = ({ messages, secrets }: StoreTransaction, { number, recent, snapshot }: Values) => {
   secrets.putInvite({ id: `i${number % 5}`, snapshot });
   secrets.addHandshake(`i${number % 5}`, `h${number}`);
+  secrets.putPeer({ id: `c${recent % 5}`, snapshot });
+  secrets.deletePeer(`c${number % 5}`);
   secrets.deleteInvite(`i${recent % 5}`);
   messages.setConsumed(recent);
 };
@@ -190,6 +192,7 @@ export async function contentOf(
     cursors: await Promise.all([CURSOR, ...TOPICS].map((topic) => messages.cursor(topic))),
     sessions: await secrets.sessions(),
     invites: await secrets.invites(),
+    peers: await secrets.peers(),
     handshakes: await Promise.all(
       recent.flatMap((number) => [0, 1, 2, 3, 4].map((id) => secrets.hasHandshake(`i${id}`, `h${number}`))),
     ),

@@ -521,6 +521,23 @@ function describeSecrets(open: Open): void {
     expect(await store.secrets.sessions()).toEqual([record("s2", 2), record("s3", 1)]);
   });
 
+  test("peers are put, replaced and deleted, and go with everything else", async () => {
+    await using store = await open();
+    await store.write((tx) => {
+      for (const id of ["c2", "c1", "c3"]) tx.secrets.putPeer({ id, snapshot: bytes(1) });
+      tx.secrets.putPeer({ id: "c2", snapshot: bytes(2) });
+      tx.secrets.deletePeer("c1");
+      tx.secrets.deletePeer("none");
+    });
+    const left = [
+      { id: "c2", snapshot: bytes(2) },
+      { id: "c3", snapshot: bytes(1) },
+    ];
+    expect(await store.secrets.peers()).toEqual(left);
+    await store.write((tx) => tx.secrets.deleteAll({ identity: "keep" }));
+    expect(await store.secrets.peers()).toEqual([]);
+  });
+
   test("an invite keeps its handshakes when replaced and takes them along when deleted", async () => {
     await using store = await open();
     await store.write((tx) => {

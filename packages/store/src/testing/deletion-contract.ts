@@ -109,6 +109,25 @@ export function describeDeletion(open: Open): void {
     await store.write((tx) => tx.messages.deleteConversation({ id: "none", sessionIds: [], deletedAtMs: 5 }));
   });
 
+  test("a deleted session takes along what it would send and what it knows; the messages stay", async () => {
+    await using store = await open();
+    await using other = await open();
+    for (const each of [store, other]) await each.write((tx) => putChat(tx, "1"));
+    const messages = await store.messages.page("c1", { limit: 9 });
+    await store.write((tx) => tx.messages.deleteUnsent("s1"));
+    await other.write((tx) => {
+      tx.messages.deleteOutgoing("s1", "d1");
+      for (const id of ["env1", "ack1"]) tx.messages.deleteOutbox(id);
+    });
+    expect(await snapshotOf(store)).toEqual(await snapshotOf(other));
+    expect(await store.messages.outgoing("s1", "d1")).toBeUndefined();
+    expect(await Array.fromAsync(store.messages.outbox())).toEqual([]);
+    await store.write((tx) => tx.messages.deleteSession("s1"));
+    expect(await store.messages.sdsState("s1")).toBeUndefined();
+    expect(await Array.fromAsync(store.messages.segments())).toEqual([]);
+    expect(await store.messages.page("c1", { limit: 9 })).toEqual(messages);
+  });
+
   test("parts and envelopes of a deleted conversation go even if their session was not named", async () => {
     await using store = await open();
     await store.write((tx) => {

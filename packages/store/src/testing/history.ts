@@ -96,6 +96,8 @@ function randomCommand(below: Below): Command {
     ({ messages }) => messages.deleteMessage(messageId, number),
     ({ messages }) => messages.deleteExpired(number, 2),
     ({ messages }) => messages.forgetDeleted(number),
+    ({ messages }) => messages.deleteSession(sessionId),
+    ({ messages }) => messages.deleteUnsent(sessionId),
     ({ messages }) => messages.deleteConversation({ id: conversationId, sessionIds: [sessionId], deletedAtMs: number }),
     ({ messages, secrets }) => {
       if (number > 0)
@@ -136,6 +138,8 @@ function randomCommand(below: Below): Command {
     ({ secrets }) => secrets.deleteSession(sessionId),
     ({ secrets }) => secrets.putInvite({ id: inviteId, snapshot: bytes }),
     ({ secrets }) => secrets.deleteInvite(inviteId),
+    ({ secrets }) => secrets.putPeer({ id: conversationId, snapshot: bytes }),
+    ({ secrets }) => secrets.deletePeer(conversationId),
     ({ secrets }) => {
       secrets.putInvite({ id: inviteId, snapshot: bytes });
       secrets.addHandshake(inviteId, handshakeId);

@@ -45,6 +45,7 @@ export async function snapshotOf({ messages, secrets }: Store): Promise<unknown>
     identity: await secrets.identity(),
     sessions: await secrets.sessions(),
     invites: await secrets.invites(),
+    peers: await secrets.peers(),
     handshakes: await byKey(INVITES, (invite) => byKey(HANDSHAKES, (id) => secrets.hasHandshake(invite, id))),
   };
 }

@@ -5,7 +5,12 @@
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { CodecError } from "./errors.ts";
-import { PrivateV1FrameSchema } from "./gen/chat/conversation/v1/private_v1_pb.ts";
+import {
+  type PrivateV1Frame,
+  PrivateV1FrameSchema,
+  ResumedSchema,
+  ResumeSchema,
+} from "./gen/chat/conversation/v1/private_v1_pb.ts";
 import { bundleFromWire, bundleToWire, type IntroBundle } from "./invite.ts";
 import { decodeMessage, unknownMember } from "./protobuf.ts";
 
@@ -22,6 +27,26 @@ export type RenewalBody = {
   readonly bundle: IntroBundle;
 };
 
+/** "I was restored from an older state": what was said since is wanted again. */
+export type ResumeBody = {
+  readonly kind: "resume";
+  /** Of the newest message that is here from the receiver of this frame, by that one's clock; 0 if there is none. */
+  readonly receivedUntilMs: number;
+  /** Of the newest own message that is here, by the own clock; 0 if there is none. */
+  readonly sentUntilMs: number;
+};
+
+/** What became of a {@link ResumeBody}: counts of messages. */
+export type ResumedBody = {
+  readonly kind: "resumed";
+  /** Sent again. */
+  readonly resent: number;
+  /** Ours that we can not send again. */
+  readonly unavailable: number;
+  /** Of yours that we have, and that you said you do not. */
+  readonly known: number;
+};
+
 /** Of a newer version, or of no use to this one. */
 export type UnknownBody = {
   readonly kind: "unknown";
@@ -31,32 +56,46 @@ export type UnknownBody = {
   readonly frame: Uint8Array;
 };
 
+type KnownBody = ContentBody | RenewalBody | ResumeBody | ResumedBody;
+
 export type PrivateFrame = {
   /** By the sender's clock, in milliseconds since the Unix epoch. */
   readonly timestampMs: number;
-  readonly body: ContentBody | RenewalBody | UnknownBody;
+  readonly body: KnownBody | UnknownBody;
 };
 
 /** @throws {@link CodecError} `INVALID_OPTION` for a time that no `Date` can hold, or a bundle of wrong lengths */
-export function encodePrivateFrame(frame: {
-  readonly timestampMs: number;
-  readonly body: ContentBody | RenewalBody;
-}): Uint8Array {
+export function encodePrivateFrame(frame: { readonly timestampMs: number; readonly body: KnownBody }): Uint8Array {
   const { timestampMs, body } = frame;
-  if (!Number.isInteger(timestampMs) || timestampMs < 0 || timestampMs > MAX_TIMESTAMP_MS) {
-    throw new CodecError(
-      "INVALID_OPTION",
-      `timestampMs: want an integer, 0 to ${MAX_TIMESTAMP_MS}, got ${timestampMs}`,
-    );
-  }
+  checkTime("timestampMs", timestampMs);
   const message = create(PrivateV1FrameSchema, {
     timestamp: BigInt(timestampMs),
-    frameType:
-      body.kind === "content"
-        ? { case: "content", value: body.content }
-        : { case: "renewal", value: bundleToWire(body.bundle) },
+    frameType: toWire(body),
   });
   return toBinary(PrivateV1FrameSchema, message);
+}
+
+function toWire(body: KnownBody): PrivateV1Frame["frameType"] {
+  switch (body.kind) {
+    case "content":
+      return { case: "content", value: body.content };
+    case "renewal":
+      return { case: "renewal", value: bundleToWire(body.bundle) };
+    case "resume": {
+      for (const field of ["receivedUntilMs", "sentUntilMs"] as const) checkTime(field, body[field]);
+      const [receivedUntilMs, sentUntilMs] = [BigInt(body.receivedUntilMs), BigInt(body.sentUntilMs)];
+      return { case: "resume", value: create(ResumeSchema, { receivedUntilMs, sentUntilMs }) };
+    }
+    case "resumed": {
+      const { resent, unavailable, known } = body;
+      return { case: "resumed", value: create(ResumedSchema, { resent, unavailable, known }) };
+    }
+  }
+}
+
+function checkTime(field: string, timeMs: number): void {
+  if (Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= MAX_TIMESTAMP_MS) return;
+  throw new CodecError("INVALID_OPTION", `${field}: want an integer, 0 to ${MAX_TIMESTAMP_MS}, got ${timeMs}`);
 }
 
 /** The frame, whose bytes are views into `bytes`; undefined for bytes that are none, or a time that cannot be. */
@@ -69,6 +108,16 @@ export function decodePrivateFrame(bytes: Uint8Array): PrivateFrame | undefined 
   if (frameType.case === "renewal") {
     const bundle = bundleFromWire(frameType.value);
     return { timestampMs, body: bundle ? { kind: "renewal", bundle } : { kind: "unknown", member: 20, frame: bytes } };
+  }
+  if (frameType.case === "resume") {
+    const { receivedUntilMs, sentUntilMs } = frameType.value;
+    const times = { receivedUntilMs: Number(receivedUntilMs), sentUntilMs: Number(sentUntilMs) };
+    const isTrue = Math.max(times.receivedUntilMs, times.sentUntilMs) <= MAX_TIMESTAMP_MS;
+    return { timestampMs, body: isTrue ? { kind: "resume", ...times } : { kind: "unknown", member: 21, frame: bytes } };
+  }
+  if (frameType.case === "resumed") {
+    const { resent, unavailable, known } = frameType.value;
+    return { timestampMs, body: { kind: "resumed", resent, unavailable, known } };
   }
   const member = frameType.case === "placeholder" ? 11 : unknownMember(PrivateV1FrameSchema, bytes);
   return { timestampMs, body: { kind: "unknown", member, frame: bytes } };

@@ -43,6 +43,8 @@ export {
   encodePrivateFrame,
   type PrivateFrame,
   type RenewalBody,
+  type ResumeBody,
+  type ResumedBody,
   type UnknownBody,
 } from "./frame.ts";
 export {

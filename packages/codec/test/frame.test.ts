@@ -17,7 +17,7 @@ test("a frame comes back as it was", () => {
 test("frames of a newer version, and placeholders, are unknown and lose nothing", () => {
   for (const [member, bytes] of [
     [11, [8, 7, 0x5a, 0]],
-    [21, [8, 7, 0xaa, 0x01, 2, 1, 1]],
+    [29, [8, 7, 0xea, 0x01, 2, 1, 1]],
     [0, [8, 7]],
   ] as const) {
     const frame = Uint8Array.from(bytes);
@@ -39,6 +39,24 @@ test("a renewal comes back as it was, and one of wrong lengths is unknown", () =
   expect(decodePrivateFrame(short)).toMatchObject({ body: { kind: "unknown", member: 20 } });
 });
 
+test("a resume and its answer come back as they were", () => {
+  for (const body of [
+    { kind: "resume", receivedUntilMs: 0, sentUntilMs: MAX_DATE_MS },
+    { kind: "resumed", resent: 3, unavailable: 0, known: 2 ** 32 - 1 },
+  ] as const) {
+    expect(decodePrivateFrame(encodePrivateFrame({ timestampMs: 7, body }))).toEqual({ timestampMs: 7, body });
+  }
+  const body = { kind: "resume", receivedUntilMs: MAX_DATE_MS + 1, sentUntilMs: 0 } as const;
+  expect(() => encodePrivateFrame({ timestampMs: 7, body })).toThrow(
+    expect.objectContaining({ code: "INVALID_OPTION" }),
+  );
+  // The same on the wire.
+  const tooLate = Uint8Array.of(8, 7, 0xaa, 0x01, 11, 8, ...new Uint8Array(8).fill(0xff), 1, 0);
+  expect(decodePrivateFrame(tooLate.slice(0, 15))).toBeUndefined();
+  const wire = Uint8Array.of(8, 7, 0xaa, 0x01, 10, 8, ...new Uint8Array(8).fill(0xff), 0x7f);
+  expect(decodePrivateFrame(wire)).toMatchObject({ body: { kind: "unknown", member: 21 } });
+});
+
 test("a time that no Date can hold is malformed", () => {
   const latest = encodePrivateFrame({
     timestampMs: MAX_DATE_MS,
@@ -58,7 +76,9 @@ test.each([-1, 0.5, Number.NaN, MAX_DATE_MS + 1])("%d is not a time to send", (t
 test("bytes from anybody are a frame or nothing", () => {
   const valid = encodePrivateFrame({ timestampMs: 1, body: { kind: "content", content: new Uint8Array(30).fill(4) } });
   const property = fc.property(fc.oneof(fc.uint8Array(), mutations(valid)), (bytes) => {
-    expect([undefined, "content", "unknown"]).toContain(decodePrivateFrame(bytes)?.body.kind);
+    expect([undefined, "content", "renewal", "resume", "resumed", "unknown"]).toContain(
+      decodePrivateFrame(bytes)?.body.kind,
+    );
   });
   fc.assert(property, { numRuns: 300 });
 });

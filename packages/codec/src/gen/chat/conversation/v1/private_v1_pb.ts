@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/conversation/v1/private_v1.proto.
  */
 export const file_chat_conversation_v1_private_v1: GenFile = /*@__PURE__*/
-  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSKuAQoOUHJpdmF0ZVYxRnJhbWUSEQoJdGltZXN0YW1wGAEgASgEEhEKB2NvbnRlbnQYCiABKAxIABI4CgtwbGFjZWhvbGRlchgLIAEoCzIhLmNoYXQuY29udmVyc2F0aW9uLnYxLlBsYWNlaG9sZGVySAASLgoHcmVuZXdhbBgUIAEoCzIbLmNoYXQuaW52aXRlLnYxLkludHJvQnVuZGxlSABCDAoKZnJhbWVfdHlwZSIeCgtQbGFjZWhvbGRlchIPCgdjb3VudGVyGAEgASgNYgZwcm90bzM", [file_chat_invite_v1_invite]);
+  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSKQAgoOUHJpdmF0ZVYxRnJhbWUSEQoJdGltZXN0YW1wGAEgASgEEhEKB2NvbnRlbnQYCiABKAxIABI4CgtwbGFjZWhvbGRlchgLIAEoCzIhLmNoYXQuY29udmVyc2F0aW9uLnYxLlBsYWNlaG9sZGVySAASLgoHcmVuZXdhbBgUIAEoCzIbLmNoYXQuaW52aXRlLnYxLkludHJvQnVuZGxlSAASLgoGcmVzdW1lGBUgASgLMhwuY2hhdC5jb252ZXJzYXRpb24udjEuUmVzdW1lSAASMAoHcmVzdW1lZBgWIAEoCzIdLmNoYXQuY29udmVyc2F0aW9uLnYxLlJlc3VtZWRIAEIMCgpmcmFtZV90eXBlIjoKBlJlc3VtZRIZChFyZWNlaXZlZF91bnRpbF9tcxgBIAEoBBIVCg1zZW50X3VudGlsX21zGAIgASgEIj0KB1Jlc3VtZWQSDgoGcmVzZW50GAEgASgNEhMKC3VuYXZhaWxhYmxlGAIgASgNEg0KBWtub3duGAMgASgNIh4KC1BsYWNlaG9sZGVyEg8KB2NvdW50ZXIYASABKA1iBnByb3RvMw", [file_chat_invite_v1_invite]);
 
 /**
  * One frame of a 1:1 conversation (LIP-242). What a receiver does not know of it, it keeps.
@@ -52,6 +52,22 @@ export type PrivateV1Frame = Message<"chat.conversation.v1.PrivateV1Frame"> & {
      */
     value: IntroBundle;
     case: "renewal";
+  } | {
+    /**
+     * The sender was restored from an older state; first frame of the session that it began then.
+     *
+     * @generated from field: chat.conversation.v1.Resume resume = 21;
+     */
+    value: Resume;
+    case: "resume";
+  } | {
+    /**
+     * The answer to a resume.
+     *
+     * @generated from field: chat.conversation.v1.Resumed resumed = 22;
+     */
+    value: Resumed;
+    case: "resumed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -61,6 +77,69 @@ export type PrivateV1Frame = Message<"chat.conversation.v1.PrivateV1Frame"> & {
  */
 export const PrivateV1FrameSchema: GenMessage<PrivateV1Frame> = /*@__PURE__*/
   messageDesc(file_chat_conversation_v1_private_v1, 0);
+
+/**
+ * Up to where the sender has what was said before. Milliseconds since the Unix epoch; 0 if it has nothing.
+ *
+ * @generated from message chat.conversation.v1.Resume
+ */
+export type Resume = Message<"chat.conversation.v1.Resume"> & {
+  /**
+   * Of the newest message from the receiver of this frame, by that one's clock.
+   *
+   * @generated from field: uint64 received_until_ms = 1;
+   */
+  receivedUntilMs: bigint;
+
+  /**
+   * Of the newest message of its own, by its own clock.
+   *
+   * @generated from field: uint64 sent_until_ms = 2;
+   */
+  sentUntilMs: bigint;
+};
+
+/**
+ * Describes the message chat.conversation.v1.Resume.
+ * Use `create(ResumeSchema)` to create a new message.
+ */
+export const ResumeSchema: GenMessage<Resume> = /*@__PURE__*/
+  messageDesc(file_chat_conversation_v1_private_v1, 1);
+
+/**
+ * Counts of messages.
+ *
+ * @generated from message chat.conversation.v1.Resumed
+ */
+export type Resumed = Message<"chat.conversation.v1.Resumed"> & {
+  /**
+   * That the receiver of this frame did not have, and gets again.
+   *
+   * @generated from field: uint32 resent = 1;
+   */
+  resent: number;
+
+  /**
+   * That it did not have, and that are no longer here.
+   *
+   * @generated from field: uint32 unavailable = 2;
+   */
+  unavailable: number;
+
+  /**
+   * Its own ones that are here and not there.
+   *
+   * @generated from field: uint32 known = 3;
+   */
+  known: number;
+};
+
+/**
+ * Describes the message chat.conversation.v1.Resumed.
+ * Use `create(ResumedSchema)` to create a new message.
+ */
+export const ResumedSchema: GenMessage<Resumed> = /*@__PURE__*/
+  messageDesc(file_chat_conversation_v1_private_v1, 2);
 
 /**
  * Keeps the numbers of LIP-242's own frame types free.
@@ -79,5 +158,5 @@ export type Placeholder = Message<"chat.conversation.v1.Placeholder"> & {
  * Use `create(PlaceholderSchema)` to create a new message.
  */
 export const PlaceholderSchema: GenMessage<Placeholder> = /*@__PURE__*/
-  messageDesc(file_chat_conversation_v1_private_v1, 1);
+  messageDesc(file_chat_conversation_v1_private_v1, 3);
 

@@ -75,6 +75,6 @@ export function incomingId({ peerKey }: Session, frame: Uint8Array, { account }:
 /** What the application gets: the content, or what stands in its place; undefined for what it has no part in. */
 function contentOf(body: PrivateFrame["body"]): Uint8Array | undefined {
   if (body.kind === "content") return body.content;
-  if (body.kind === "renewal" || body.member === 0) return undefined;
+  if (body.kind !== "unknown" || body.member === 0) return undefined;
   return encodeNewerPart("unknown-frame", body.member, body.frame);
 }

@@ -28,6 +28,7 @@ import { PartialSets } from "./receiving/partial-sets.ts";
 import { Receiver } from "./receiving/receiver.ts";
 import { Outbox } from "./sending/outbox.ts";
 import { Sender } from "./sending/sender.ts";
+import { WayOut } from "./sending/way-out.ts";
 import { Serial } from "./serial.ts";
 import { SessionBook } from "./sessions/session-book.ts";
 import { Upkeep } from "./sessions/upkeep.ts";
@@ -141,7 +142,7 @@ async function start(
   const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
   upkeep.start();
   catchUp.start();
-  const sender = new Sender(context);
+  const sender = new Sender(context, new WayOut(context));
   return { context, receiver, taken, sender, upkeep, catchUp, eraser, subscription, telemetry, mailbox, live };
 }
 

@@ -4,6 +4,7 @@
  */
 import { type ChannelState, idsIn, parse, receive, type SdsEvent } from "@chat/sds";
 import type { Context } from "../context.ts";
+import { isFrameId } from "../sending/way-out.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionStep } from "../sessions/session-step.ts";
 import type { HowToTake } from "./attempt.ts";
@@ -111,7 +112,7 @@ export class Arrivals {
       step.write((tx) => tx.messages.deleteOutgoing(sessionId, sdsId));
     }
     for (const [id, count] of parts) {
-      if ((await messages.pendingCount(id)) > count) continue;
+      if (isFrameId(id) || (await messages.pendingCount(id)) > count) continue;
       step.write((tx) => tx.messages.setStatus(id, "delivered"));
       step.notify({ kind: "status", messageId: id, conversationId, status: "delivered" });
     }

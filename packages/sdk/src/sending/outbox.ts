@@ -14,6 +14,7 @@ import { Hold } from "./hold.ts";
 import { hasExpired, OutboxDelivery } from "./outbox-delivery.ts";
 import { OutboxQueue, type RowEnding } from "./outbox-queue.ts";
 import { OutboxRows } from "./outbox-rows.ts";
+import { isFrameId } from "./way-out.ts";
 
 /** Rows below critical that the manager has at one time: what comes later waits behind these only. */
 const WINDOW = 32;
@@ -257,7 +258,7 @@ export class Outbox {
     const conversationId = sessions.get(sessionId)?.conversationId;
     const hasFailed = ending === "failed" && purpose === "content";
     const status = hasFailed ? "failed" : ending === "sent" && isLastOfMessage ? "sent" : undefined;
-    if (status !== undefined && messageId !== undefined && conversationId !== undefined) {
+    if (status !== undefined && messageId !== undefined && !isFrameId(messageId) && conversationId !== undefined) {
       notifier.notify({ kind: "status", messageId, conversationId, status });
     }
     if (ending === "expired") {

@@ -1,5 +1,5 @@
 /**
- * The way out: content → frame → segments → SDS → ratchet → envelope → one transaction.
+ * What the application sends: content → frame → its way out, in one transaction with the message.
  * Nothing here touches the network; the outbox does, afterwards.
  * @module
  */
@@ -12,8 +12,7 @@ import {
   encodePrivateFrame,
 } from "@chat/codec";
 import { accountId, type RemoteInvite, startSession } from "@chat/ratchet";
-import { openChannel, SdsError, type SendOptions, send as sendSds } from "@chat/sds";
-import { SegmentationError, Segmenter } from "@chat/segmentation";
+import { openChannel } from "@chat/sds";
 import type { OutboxPriority } from "@chat/store";
 import { equalBytes } from "../bytes.ts";
 import type { Context } from "../context.ts";
@@ -21,7 +20,8 @@ import { ChatError } from "../errors.ts";
 import { messageId } from "../message.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
-import { CONTENT_HISTORY, FIRST_MESSAGE_HISTORY, MAX_HYBRID_SEGMENT_SIZE, MAX_SEGMENT_SIZE } from "../sizes.ts";
+import { MAX_HYBRID_SEGMENT_SIZE } from "../sizes.ts";
+import type { WayOut } from "./way-out.ts";
 
 type Outgoing = { readonly content: Content; readonly priority: OutboxPriority };
 type Waiting = Outgoing & {
@@ -35,14 +35,11 @@ export class Sender {
   readonly #waiting = new Map<string, Waiting[]>();
   /** By conversation: the newest frame's time. */
   readonly #lastSentAtMs = new Map<string, number>();
-  readonly #segmenter: Segmenter;
-  readonly #hybridSegmenter: Segmenter;
+  readonly #way: WayOut;
 
-  constructor(context: Context) {
+  constructor(context: Context, way: WayOut) {
     this.#context = context;
-    const options = { wrap: "always", parity: "none", random: context.random } as const;
-    this.#segmenter = new Segmenter({ ...options, maxMessageSize: MAX_SEGMENT_SIZE });
-    this.#hybridSegmenter = new Segmenter({ ...options, maxMessageSize: MAX_HYBRID_SEGMENT_SIZE });
+    this.#way = way;
   }
 
   /** Resolves with the message id once the message is durable. Messages that wait together become durable together. */
@@ -141,7 +138,7 @@ export class Sender {
   async #add(step: SessionStep, { content, priority }: Outgoing): Promise<string> {
     const { clock, outbox } = this.#context;
     const { id, frame, contentFrame, sentAtMs } = await this.#frame(step.session, content);
-    const { id: sessionId, conversationId, outgoingHandshake } = step.session;
+    const { conversationId } = step.session;
     const contentType = contentTypeName(contentFrame);
     const message = {
       id,
@@ -162,30 +159,10 @@ export class Sender {
       return id;
     }
     outbox.assertRoom(step.envelopes + envelopes, step.bytes + frame.length);
-    const outgoing: { sdsId: string; bytes: Uint8Array }[] = [];
-    const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
-    let lamport = 0;
-    let after = step.session.sds.previousId;
-    for (const segment of this.#segments(step.session, frame)) {
-      // What is not critical may be overtaken: no later message names it, or the peer would miss what has not left.
-      const beside = priority === "critical" ? undefined : { after };
-      const sent = this.#sendSds(step.session, segment, maxHistory, beside);
-      after = sent.messageId;
-      step.session = { ...step.session, sds: sent.state };
-      outgoing.push({ sdsId: sent.messageId, bytes: sent.bytes });
-      lamport = sent.lamport;
-      step.sendSds(sent.bytes, { purpose: "content", messageId: id, priority });
-    }
+    const lamport = this.#way.put(step, { messageId: id, frame, priority });
     const storedAtMs = clock.nowMs();
-    step.write(({ messages }) => {
-      messages.putMessage({ ...message, status: "queued", lamport, storedAtMs });
-      for (const { sdsId, bytes } of outgoing) {
-        messages.putOutgoing({ sessionId, sdsId, messageId: id, bytes });
-        messages.logSdsId(sessionId, sdsId, lamport);
-      }
-    });
+    step.write(({ messages }) => messages.putMessage({ ...message, status: "queued", lamport, storedAtMs }));
     step.notify({ kind: "status", messageId: id, conversationId, status: "queued" });
-    step.notify({ kind: "session", sessionId, owesAcknowledgement: false });
     return id;
   }
 
@@ -200,29 +177,6 @@ export class Sender {
       if ((await store.messages.message(id)) !== undefined) continue;
       this.#lastSentAtMs.set(session.conversationId, sentAtMs);
       return { id, frame, contentFrame, sentAtMs };
-    }
-  }
-
-  #sendSds({ sds }: Session, segment: Uint8Array, maxHistory: number, beside: SendOptions["beside"]) {
-    const { clock, random } = this.#context;
-    try {
-      return sendSds(sds, segment, { nowMs: clock.nowMs(), maxHistory, random, ...(beside && { beside }) });
-    } catch (cause) {
-      if (!(cause instanceof SdsError) || cause.code !== "CHANNEL_FULL") throw cause;
-      const message = "too much in this conversation is unconfirmed; send more when the other side has been online";
-      throw new ChatError("CONVERSATION_FULL", message, { cause, retryable: true });
-    }
-  }
-
-  #segments({ outgoingHandshake: handshake }: Session, frame: Uint8Array): Iterable<Uint8Array> {
-    const isHybrid = handshake?.isAnswered === false && handshake.kemCiphertext !== undefined;
-    try {
-      return (isHybrid ? this.#hybridSegmenter : this.#segmenter).segment(frame);
-    } catch (cause) {
-      if (!(cause instanceof SegmentationError) || cause.code !== "PAYLOAD_TOO_LARGE") throw cause;
-      throw new ChatError("MESSAGE_TOO_LARGE", `message: want ≤ 100 MB, got ${frame.length} bytes; send it in parts`, {
-        cause,
-      });
     }
   }
 }

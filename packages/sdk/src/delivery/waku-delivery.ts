@@ -191,7 +191,11 @@ export class WakuDelivery implements DeliveryService {
       paginationLimit: QUERY_PAGE_SIZE,
     });
     for (;;) {
-      const page = await this.#within(ANSWER_TIMEOUT_MS, pages.next(), signal);
+      const page = await this.#within(ANSWER_TIMEOUT_MS, pages.next(), signal).catch((cause: unknown) => {
+        signal?.throwIfAborted();
+        // The light node has no code for a connection that breaks under a query.
+        throw cause instanceof ChatError ? cause : unreachable(this.#peers, cause);
+      });
       if (page.done) break;
       for (const decoding of page.value) {
         const message = await decoding;

@@ -31,6 +31,8 @@ export type BatchResult = {
   readonly counts: Readonly<Record<string, number>>;
   /** The highest of all batches is kept. Measured, so no two runs have the same. */
   readonly peaks: Readonly<Record<string, number>>;
+  /** Put one behind the other, batch after batch. Measured, too. */
+  readonly series?: Readonly<Record<string, readonly number[]>>;
 };
 
 /** What the batches from 0 to `batches - 1` gave together. */
@@ -39,9 +41,10 @@ export type Totals = {
   readonly counts: Readonly<Record<string, number>>;
   /** With the batch that it was. */
   readonly peaks: Readonly<Record<string, { readonly value: number; readonly batch: number }>>;
+  readonly series: Readonly<Record<string, readonly number[]>>;
 };
 
-export const NO_TOTALS: Totals = { batches: 0, counts: {}, peaks: {} };
+export const NO_TOTALS: Totals = { batches: 0, counts: {}, peaks: {}, series: {} };
 
 /** @param result - of the batch whose number is `totals.batches` */
 export function withBatch(totals: Totals, result: BatchResult): Totals {
@@ -51,7 +54,9 @@ export function withBatch(totals: Totals, result: BatchResult): Totals {
   for (const [name, value] of Object.entries(result.peaks)) {
     if (value > (peaks[name]?.value ?? Number.NEGATIVE_INFINITY)) peaks[name] = { value, batch: totals.batches };
   }
-  return { batches: totals.batches + 1, counts, peaks };
+  const series = { ...totals.series };
+  for (const [name, values] of Object.entries(result.series ?? {})) series[name] = [...(series[name] ?? []), ...values];
+  return { batches: totals.batches + 1, counts, peaks, series };
 }
 
 /** The command that repeats one batch alone. */

@@ -138,10 +138,10 @@ async function runOne(
   const startedAtMs = performance.now();
   const empty = noProgress(seed, fingerprintOf(root, chosen.sources));
   const result = await thread.run(seed, batch, signal);
-  const { counts, peaks } = withBatch({ ...empty.totals, batches: batch }, result);
+  const { counts, peaks, series } = withBatch({ ...empty.totals, batches: batch }, result);
   return {
     ...empty,
-    totals: { batches: 1, counts, peaks },
+    totals: { batches: 1, counts, peaks, series },
     durationMs: performance.now() - startedAtMs,
     peakResidentBytes: process.resourceUsage().maxRSS * 1024,
   };

@@ -34,18 +34,27 @@ export type Death = {
   readonly afterMs: number;
 };
 
+export type ScriptProcess = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/**
+ * @param script - from this folder, without its suffix
+ * @param order - anything that JSON can hold
+ * @param flags - of Node
+ */
+export function startScript(script: string, order: unknown, flags: readonly string[] = []): ScriptProcess {
+  const file = fileURLToPath(new URL(`./${script}${SUFFIX}`, import.meta.url));
+  const args = [...SOURCE_FLAGS, ...flags, file, JSON.stringify(order)];
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => {}); // what is told to the dead
+  return child;
+}
+
 /** @throws Error if it ended in any other way than it should */
 export async function live<Line extends { readonly kind: string }, Reply = never>(
   life: Life<Line, Reply>,
 ): Promise<void> {
   const { script, order, onLine, death, silenceLimitMs } = life;
-  const file = fileURLToPath(new URL(`./${script}${SUFFIX}`, import.meta.url));
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(
-    process.execPath,
-    [...SOURCE_FLAGS, file, JSON.stringify(order)],
-    { stdio: ["pipe", "pipe", "pipe"] },
-  );
-  child.stdin.on("error", () => {}); // answers to the dead
+  const child = startScript(script, order);
   const errors: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   const closed = once(child, "close");

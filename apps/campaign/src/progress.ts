@@ -58,6 +58,7 @@ function isProgress(value: unknown): value is Progress {
     [seed, totals?.batches, durationMs, peakResidentBytes].every(Number.isFinite) &&
     typeof fingerprint === "string" &&
     typeof totals?.counts === "object" &&
-    typeof totals.peaks === "object"
+    typeof totals.peaks === "object" &&
+    typeof totals.series === "object"
   );
 }

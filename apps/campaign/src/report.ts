@@ -23,7 +23,10 @@ export type Report = {
   readonly counts: Readonly<Record<string, number>>;
   /** `pnpm campaign <name> --seed <seed> --batch <batch>` repeats the batch that had the value. */
   readonly peaks: Readonly<Record<string, { readonly value: number; readonly batch: number }>>;
+  readonly series: Readonly<Record<string, Series>>;
 };
+
+export type Series = { readonly median: number; readonly max: number; readonly values: readonly number[] };
 
 export function toReport(campaign: Campaign, progress: Progress, source: Commit, machine: Machine): Report {
   const { seed, totals, durationMs, peakResidentBytes } = progress;
@@ -43,15 +46,20 @@ export function toReport(campaign: Campaign, progress: Progress, source: Commit,
     peaks: Object.fromEntries(
       Object.entries(totals.peaks).map(([name, { value, batch }]) => [name, { value: rounded(value), batch }]),
     ),
+    series: Object.fromEntries(Object.entries(totals.series).map(([name, values]) => [name, toSeries(values)])),
   };
 }
 
 export function toText(report: Report): string {
-  const { campaign, batches, count, counts, durationSeconds, machine, peaks, peakResidentBytes, seed, unit } = report;
+  const { campaign, batches, count, counts, durationSeconds, machine, peaks, peakResidentBytes, seed, series, unit } =
+    report;
   const { cpu, cores, node, platform } = machine;
   const rows = [
     ...Object.entries(counts).map(([name, value]) => [name, grouped(value)] as const),
     ...Object.entries(peaks).map(([name, { value, batch }]) => [name, `${grouped(value)} (batch ${batch})`] as const),
+    ...Object.entries(series).map(([name, { median, max, values }]) => {
+      return [name, `median ${grouped(median)}, max ${grouped(max)} of ${grouped(values.length)}`] as const;
+    }),
     ["peakResidentBytes", grouped(peakResidentBytes)] as const,
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -61,6 +69,11 @@ export function toText(report: Report): string {
     "",
     ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
   ].join("\n");
+}
+
+function toSeries(values: readonly number[]): Series {
+  const sorted = values.map(rounded).toSorted((a, b) => a - b);
+  return { median: sorted[sorted.length >> 1] ?? 0, max: sorted.at(-1) ?? 0, values: values.map(rounded) };
 }
 
 /** Three decimals: beyond any figure's precision, and short. */

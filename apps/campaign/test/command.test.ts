@@ -32,7 +32,7 @@ function progressOf(name: string) {
 }
 
 describe("a full run", () => {
-  test("adds up the counts of all batches, keeps the highest peak with its batch, and writes the result", async () => {
+  test("adds up the counts of all batches, keeps the highest peak with its batch and the series, and writes the result", async () => {
     const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
     git("init", "-q");
     git("add", "sources");
@@ -54,6 +54,7 @@ describe("a full run", () => {
       peakResidentBytes: expect.any(Number),
       counts: { batches: 6, sum: 15, seeds: 30 },
       peaks: { height: { value: 100, batch: 3 } },
+      series: { steps: { median: 1.333, max: 5, values: [0, 0, 1, 0.333, 2, 0.667, 3, 1, 4, 1.333, 5, 1.667] } },
     });
     expect(JSON.parse(readFileSync(join(root, "docs", "benchmarks", "campaign-counting.json"), "utf8"))).toEqual(
       report,
@@ -81,13 +82,14 @@ describe("going on", () => {
     expect(progressOf("counting").totals.batches).toBe(2);
     const { out, log } = await run(["counting", "--json"]);
     expect(log).toContain("going on after batch 1");
-    const { seed, batches, counts, peaks } = JSON.parse(out);
+    const { seed, batches, counts, peaks, series } = JSON.parse(out);
     const whole = JSON.parse((await run(["counting", "--restart", "--seed", "9", "--json"])).out);
-    expect({ seed, batches, counts, peaks }).toEqual({
+    expect({ seed, batches, counts, peaks, series }).toEqual({
       seed: 9,
       batches: 6,
       counts: whole.counts,
       peaks: whole.peaks,
+      series: whole.series,
     });
   });
 

@@ -16,6 +16,7 @@ const counting: Campaign = {
   run: (seed, batch) => ({
     counts: { batches: 1, sum: batch, seeds: seed },
     peaks: { height: batch === 3 ? 100 : batch },
+    series: { steps: [batch, batch / 3] },
   }),
 };
 

@@ -31,3 +31,4 @@ export {
   type Requested,
   type Side,
 } from "./state.ts";
+export { type WithdrawResult, withdraw } from "./withdraw.ts";

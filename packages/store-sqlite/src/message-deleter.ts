@@ -13,11 +13,11 @@ type DoomedRow = { sequence: number; id: string; conversation: number; direction
 
 const ROWS_PER_STEP = 1_000;
 const DOOMED = "SELECT sequence, id, conversation, direction FROM messages";
-const UNSENT = ["outbox", "outgoing"];
+const UNSENT = ["outbox", "outgoing", "transfers"];
 const KNOWN = ["sds_ids", "sds_states", "segments"];
 /** Not `consumed` and not `outbox_ledger`: see `deleteAll` of the port. */
 const EVERYTHING = [
-  ...["messages", "content_types", "deleted_messages", "conversations", "outbox", "outgoing"],
+  ...["messages", "content_types", "deleted_messages", "conversations", ...UNSENT],
   ...["sds_ids", "sds_states", "segments", "cursors"],
 ];
 
@@ -57,7 +57,7 @@ export class MessageDeleter {
     );
     this.#ofMessage = UNSENT.map((table) => connection.statement(`DELETE FROM ${table} WHERE message_id = ?`));
     this.#ofConversation = [
-      // Both tables are short, and one conversation may have a million messages.
+      // These tables are short, and one conversation may have a million messages.
       ...UNSENT.map((table) =>
         connection.statement(
           `DELETE FROM ${table} WHERE ? = (SELECT conversation FROM messages WHERE id = ${table}.message_id)`,
@@ -115,6 +115,14 @@ export class MessageDeleter {
     for (const statement of this.#unsentOfSession) statement.run(sessionId);
   }
 
+  deleteParts(messageId: string): void {
+    for (const statement of this.#ofMessage) statement.run(messageId);
+  }
+
+  refuse(messageId: string, refusedAtMs: number): void {
+    this.#remember.run(this.#tagOf(messageId), refusedAtMs);
+  }
+
   deleteAll(): void {
     this.#erased.noteEverything();
     for (const statement of this.#all) statement.run();
@@ -127,10 +135,10 @@ export class MessageDeleter {
   #delete({ sequence, id, conversation, direction }: DoomedRow, deletedAtMs: number): void {
     this.#erased.note(sequence);
     this.#deleteMessage.run(sequence);
-    for (const statement of this.#ofMessage) statement.run(id);
+    this.deleteParts(id);
     if (direction === "outgoing") return;
     this.#noLongerUnread.run(conversation, sequence);
-    this.#remember.run(this.#tagOf(id), deletedAtMs);
+    this.refuse(id, deletedAtMs);
   }
 
   #rememberConversation(position: number, deletedAtMs: number): void {
@@ -139,7 +147,7 @@ export class MessageDeleter {
       const rows = this.#received.all(position, last);
       checkOrder(rows, last);
       for (const row of rows) {
-        this.#remember.run(this.#tagOf(row.id), deletedAtMs);
+        this.refuse(row.id, deletedAtMs);
         last = row.position;
       }
       if (rows.length < ROWS_PER_STEP) return;

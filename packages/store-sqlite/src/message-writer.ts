@@ -16,6 +16,7 @@ import {
   type OutgoingStatus,
   type SegmentRecord,
   StoreError,
+  type TransferRecord,
 } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
 import type { Erased } from "./erased.ts";
@@ -55,6 +56,8 @@ export class SqliteMessageWriter implements MessageWriter {
   readonly #putSegment: Statement<never>;
   readonly #deleteSegments: Statement<never>;
   readonly #setCursor: Statement<never>;
+  readonly #putTransfer: Statement<never>;
+  readonly #deleteTransfer: Statement<never>;
 
   /** @param erased - is told what goes */
   constructor(connection: Connection, sealer: Sealer, erased: Erased) {
@@ -120,15 +123,22 @@ export class SqliteMessageWriter implements MessageWriter {
        ON CONFLICT (session_id) DO UPDATE SET state = excluded.state`,
     );
     this.#putSegment = connection.statement(
-      `INSERT INTO segments (session_id, set_id, is_parity, segment_index, bytes, stored_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, set_id, is_parity, segment_index)
-       DO UPDATE SET bytes = excluded.bytes, stored_at_ms = excluded.stored_at_ms`,
+      `INSERT INTO segments (session_id, set_id, is_parity, segment_index, bytes, stored_at_ms, lamport)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, set_id, is_parity, segment_index)
+       DO UPDATE SET bytes = excluded.bytes, stored_at_ms = excluded.stored_at_ms, lamport = excluded.lamport`,
     );
     this.#deleteSegments = connection.statement("DELETE FROM segments WHERE session_id = ? AND set_id = ?");
     this.#setCursor = connection.statement(
       `INSERT INTO cursors (topic, timestamp_ms) VALUES (?, ?)
        ON CONFLICT (topic) DO UPDATE SET timestamp_ms = excluded.timestamp_ms`,
     );
+    this.#putTransfer = connection.statement(
+      `INSERT INTO transfers (message_id, session_id, segment_size, total, made, after_sds_id, is_paused)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET session_id = excluded.session_id,
+       segment_size = excluded.segment_size, total = excluded.total, made = excluded.made,
+       after_sds_id = excluded.after_sds_id, is_paused = excluded.is_paused`,
+    );
+    this.#deleteTransfer = connection.statement("DELETE FROM transfers WHERE message_id = ?");
   }
 
   putConversation({ id, peer, createdAtMs }: ConversationRecord): void {
@@ -276,10 +286,10 @@ export class SqliteMessageWriter implements MessageWriter {
     this.#putSdsState.run(sessionId, this.#sealer.seal(state, "sds_states", "state", sessionId));
   }
 
-  putSegment({ sessionId, setId, index, isParity, bytes, storedAtMs }: SegmentRecord): void {
+  putSegment({ sessionId, setId, index, isParity, bytes, storedAtMs, lamport }: SegmentRecord): void {
     const parity = isParity ? 1 : 0;
     const sealed = this.#sealer.seal(bytes, "segments", "bytes", sessionId, setId, parity, index);
-    this.#putSegment.run(sessionId, setId, parity, index, sealed, storedAtMs);
+    this.#putSegment.run(sessionId, setId, parity, index, sealed, storedAtMs, lamport ?? null);
   }
 
   deleteSegments(sessionId: string, setId: string): void {
@@ -288,6 +298,23 @@ export class SqliteMessageWriter implements MessageWriter {
 
   setCursor(topic: string, timestampMs: number): void {
     this.#setCursor.run(topic, timestampMs);
+  }
+
+  putTransfer(record: TransferRecord): void {
+    const { messageId, sessionId, segmentSize, total, made, after = null, isPaused } = record;
+    this.#putTransfer.run(messageId, sessionId, segmentSize, total, made, after, isPaused ? 1 : 0);
+  }
+
+  deleteTransfer(messageId: string): void {
+    this.#deleteTransfer.run(messageId);
+  }
+
+  deleteParts(messageId: string): void {
+    this.#deleter.deleteParts(messageId);
+  }
+
+  refuse(messageId: string, refusedAtMs: number): void {
+    this.#deleter.refuse(messageId, refusedAtMs);
   }
 
   #topActivity(): number {

@@ -9,6 +9,7 @@ import {
   checkLimit,
   type ExpiredMessage,
   type ListOptions,
+  type MessagePosition,
   type MessageRecord,
   type MessageStatus,
   type MessageStore,
@@ -20,10 +21,12 @@ import {
   type SearchOptions,
   type SegmentRecord,
   type StoreStatistics,
+  type TransferRecord,
 } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
 import { Conversations } from "./conversations.ts";
 import { Expiry } from "./expiry.ts";
+import { MessageLife } from "./message-life.ts";
 import { MessageLists } from "./message-lists.ts";
 import { MessagePages } from "./message-pages.ts";
 import { MESSAGE, type MessageRow, toMessage } from "./message-row.ts";
@@ -56,6 +59,7 @@ type SegmentRow = {
   segment_index: number;
   bytes: Uint8Array;
   stored_at_ms: number;
+  lamport: number | null;
 };
 
 const OUTBOX = `SELECT position, id, session_id, message_id, topic, length(payload) AS length, priority, timestamp_ms, epoch,
@@ -74,6 +78,7 @@ export class SqliteMessages implements MessageStore {
   readonly #pages: MessagePages;
   readonly #lists: MessageLists;
   readonly #expiry: Expiry;
+  readonly #life: MessageLife;
   readonly #statistics: Statistics;
   readonly #search: MessageSearch;
   readonly #message: Statement<MessageRow>;
@@ -98,6 +103,7 @@ export class SqliteMessages implements MessageStore {
     this.#pages = new MessagePages(connection);
     this.#lists = new MessageLists(connection, sealer);
     this.#expiry = new Expiry(connection);
+    this.#life = new MessageLife(connection, sealer);
     this.#statistics = new Statistics(connection);
     this.#search = search;
     this.#message = connection.statement(`${MESSAGE} WHERE id = ?`);
@@ -116,7 +122,7 @@ export class SqliteMessages implements MessageStore {
     this.#sdsId = connection.statement("SELECT lamport FROM sds_ids WHERE session_id = ? AND sds_id = ?");
     this.#sdsState = connection.statement("SELECT state FROM sds_states WHERE session_id = ?");
     this.#segments = connection.statement(
-      `SELECT position, session_id, set_id, is_parity, segment_index, bytes, stored_at_ms
+      `SELECT position, session_id, set_id, is_parity, segment_index, bytes, stored_at_ms, lamport
        FROM segments WHERE position > ? ORDER BY position LIMIT ${SEGMENTS_PER_PAGE}`,
     );
     this.#cursor = connection.statement("SELECT timestamp_ms FROM cursors WHERE topic = ?");
@@ -270,6 +276,26 @@ export class SqliteMessages implements MessageStore {
     return this.#cursor.get(topic)?.timestamp_ms;
   }
 
+  async transfers(): Promise<TransferRecord[]> {
+    this.#assertOpen();
+    return this.#life.transfers();
+  }
+
+  async isRefused(messageId: string): Promise<boolean> {
+    this.#assertOpen();
+    return this.#life.isRefused(messageId);
+  }
+
+  async readUntil(conversationId: string): Promise<MessagePosition | undefined> {
+    this.#assertOpen();
+    return this.#life.readUntil(conversationId);
+  }
+
+  async deliveredUntil(conversationId: string, lamport: number, limit: number): Promise<string[]> {
+    this.#assertOpen();
+    return this.#life.deliveredUntil(conversationId, lamport, limit);
+  }
+
   #toMessages(rows: readonly MessageRow[]): MessageRecord[] {
     return rows.map((row) => toMessage(row, this.#sealer));
   }
@@ -277,7 +303,8 @@ export class SqliteMessages implements MessageStore {
   #toSegment(row: SegmentRow): SegmentRecord {
     const { session_id: sessionId, set_id: setId, is_parity, segment_index: index, stored_at_ms: storedAtMs } = row;
     const bytes = this.#sealer.unseal(row.bytes, "segments", "bytes", sessionId, setId, is_parity, index);
-    return { sessionId, setId, index, isParity: is_parity === 1, bytes, storedAtMs };
+    const lamport = row.lamport !== null && { lamport: row.lamport };
+    return { sessionId, setId, index, isParity: is_parity === 1, bytes, storedAtMs, ...lamport };
   }
 }
 

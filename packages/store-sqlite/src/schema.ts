@@ -12,9 +12,13 @@ import { TWO_FILES } from "./migrations/0005-two-files.ts";
 import { LISTS } from "./migrations/0006-lists.ts";
 import { LINEAGE } from "./migrations/0007-lineage.ts";
 import { PEERS } from "./migrations/0008-peers.ts";
+import { LIFE } from "./migrations/0009-life.ts";
 
 /** Migration n takes a database from `user_version` n - 1 to n. */
-const MIGRATIONS: readonly string[] = [FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES, LISTS, LINEAGE, PEERS];
+const MIGRATIONS: readonly string[] = [
+  ...[FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES],
+  ...[LISTS, LINEAGE, PEERS, LIFE],
+];
 
 /** Older ones do not know which copy they are. */
 export const FIRST_WITH_LINEAGE = MIGRATIONS.indexOf(LINEAGE) + 1;

@@ -32,7 +32,9 @@ export class Statistics {
       queued: count("queued"),
       sent: count("sent"),
       delivered: count("delivered"),
+      read: count("read"),
       failed: count("failed"),
+      cancelled: count("cancelled"),
       dropped: count("dropped"),
       received: count("received"),
     };

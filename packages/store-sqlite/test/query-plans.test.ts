@@ -11,11 +11,11 @@ const key = new Uint8Array(32).fill(7);
 const SCANS: readonly RegExp[] = [
   /LIMIT 1$/, // one row of it
   /FROM (consumed|identity|outbox_ledger|quota_ledger|data_key|two_files|lineage|pragma_\w+|sqlite_schema)\b/, // a row or a few
-  /^SELECT [\w, ]+ FROM (conversations|sessions|invites|peers) ORDER BY position$/, // all of them are wanted
+  /^SELECT [\w, ]+ FROM (conversations|sessions|invites|peers|transfers) ORDER BY position$/, // all of them are wanted
   /FROM restored_sessions\)|^SELECT id FROM sessions$/, // after a restore only; empty otherwise
   /^SELECT count\(\*\) AS count FROM (conversations|outbox)$/,
   /^DELETE FROM \w+$/, // everything goes
-  /^DELETE FROM (outbox|outgoing) WHERE \? = \(SELECT conversation FROM messages/, // short, where a conversation may be long
+  /^DELETE FROM (outbox|outgoing|transfers) WHERE \? = \(SELECT conversation FROM messages/, // short, where a conversation may be long
 ];
 
 test("every statement finds its rows by an index, but those that want all rows or the first one", async () => {
@@ -55,6 +55,8 @@ const reads: [name: string, read: Read, indexes: string[]][] = [
   ],
   ["what comes in", ({ messages }) => messages.incomingAfter(0, 9), ["messages_status"]],
   ["what has expired", ({ messages }) => messages.expired(1, 9), ["messages_expiry"]],
+  ["what is unread", ({ messages }) => messages.readUntil("c1"), ["messages_conversation_status", "messages_page"]],
+  ["what is delivered", ({ messages }) => messages.deliveredUntil("c1", 9, 9), ["messages_conversation_status"]],
   ["what expires next", ({ messages }) => messages.nextExpiry(), ["messages_expiry"]],
   ["a read mark", (store) => store.write((tx) => tx.messages.setRead("c1", 1)), ["messages_conversation_status"]],
   ["an expiry", (store) => store.write((tx) => tx.messages.deleteExpired(1, 9)), ["messages_expiry"]],

@@ -17,6 +17,7 @@ import {
   checkSegment,
   checkStatus,
   checkText,
+  checkTransfer,
   checkTransmission,
 } from "./check.ts";
 import { StoreError } from "./errors.ts";
@@ -212,6 +213,27 @@ function guardMessages(gate: Gate, raw: MessageWriter): MessageWriter {
         checkText("topic", topic);
         checkInteger("timestampMs", timestampMs);
         raw.setCursor(topic, timestampMs);
+      }),
+    putTransfer: (record) =>
+      gate.pass(() => {
+        checkTransfer(record);
+        raw.putTransfer(record);
+      }),
+    deleteTransfer: (messageId) =>
+      gate.pass(() => {
+        checkText("messageId", messageId);
+        raw.deleteTransfer(messageId);
+      }),
+    deleteParts: (messageId) =>
+      gate.pass(() => {
+        checkText("messageId", messageId);
+        raw.deleteParts(messageId);
+      }),
+    refuse: (messageId, refusedAtMs) =>
+      gate.pass(() => {
+        checkText("messageId", messageId);
+        checkInteger("refusedAtMs", refusedAtMs);
+        raw.refuse(messageId, refusedAtMs);
       }),
   };
 }

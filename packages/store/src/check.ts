@@ -12,10 +12,14 @@ import type {
   OutgoingRecord,
   OutgoingStatus,
   SegmentRecord,
+  TransferRecord,
 } from "./messages.ts";
 import type { ConversationDeletion } from "./queries.ts";
 
-const OUTGOING_STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "failed", "dropped"];
+const OUTGOING_STATUSES: readonly OutgoingStatus[] = [
+  ...(["queued", "sent", "delivered", "read"] as const),
+  ...(["failed", "cancelled", "dropped"] as const),
+];
 
 /** Ids come from peers, too: the cap keeps one of them from growing an index without bound. */
 const MAX_TEXT_LENGTH = 1024;
@@ -101,7 +105,7 @@ export function checkOutbox(record: OutboxRecord): void {
   checkPriority(record.priority);
   if (record.transmission !== undefined) checkTransmission(record.transmission);
   checkInteger("outbox.createdAtMs", record.createdAtMs);
-  checkOneOf("outbox.purpose", record.purpose, ["content", "acknowledgement", "retransmission"]);
+  checkOneOf("outbox.purpose", record.purpose, ["content", "acknowledgement", "retransmission", "signal"]);
 }
 
 export function checkPriority(priority: string): void {
@@ -135,6 +139,18 @@ export function checkSegment(record: SegmentRecord): void {
   }
   checkBytes("segment.bytes", record.bytes);
   checkInteger("segment.storedAtMs", record.storedAtMs);
+  if (record.lamport !== undefined) checkInteger("segment.lamport", record.lamport);
+}
+
+export function checkTransfer(record: TransferRecord): void {
+  checkText("transfer.messageId", record.messageId);
+  checkText("transfer.sessionId", record.sessionId);
+  for (const field of ["segmentSize", "total", "made"] as const) checkInteger(`transfer.${field}`, record[field]);
+  if (record.made > record.total) throw invalid("transfer.made", `want ≤ ${record.total} (total), got ${record.made}`);
+  if (record.after !== undefined) checkText("transfer.after", record.after);
+  if (typeof record.isPaused !== "boolean") {
+    throw invalid("transfer.isPaused", `want a boolean, got ${typeof record.isPaused}`);
+  }
 }
 
 function isCount(value: unknown): boolean {

@@ -17,6 +17,7 @@ export type {
   OutgoingRecord,
   OutgoingStatus,
   SegmentRecord,
+  TransferRecord,
 } from "./messages.ts";
 export { olderAround, type PagePlace, placeOfPage } from "./page-place.ts";
 export type {

@@ -20,6 +20,7 @@ import type {
   OutgoingRecord,
   OutgoingStatus,
   SegmentRecord,
+  TransferRecord,
 } from "./messages.ts";
 import { olderAround, placeOfPage } from "./page-place.ts";
 import type {
@@ -56,6 +57,7 @@ export class MessageTables {
   readonly sdsStates: Table<Uint8Array>;
   readonly segments: Table<SegmentRecord>;
   readonly cursors: Table<number>;
+  readonly transfers: Table<TransferRecord>;
   /** One row at most, under the empty key. */
   readonly quotaLedger: Table<Uint8Array>;
 
@@ -74,6 +76,7 @@ export class MessageTables {
     this.sdsStates = new Table(journal);
     this.segments = new Table(journal);
     this.cursors = new Table(journal);
+    this.transfers = new Table(journal);
     this.quotaLedger = new Table(journal);
   }
 }
@@ -180,7 +183,8 @@ export class MemoryMessages implements MessageStore {
   async statistics(): Promise<StoreStatistics> {
     const { conversations, messages, outbox } = this.#openTables();
     const all = inOrderOfSequence(messages);
-    const messagesByStatus = { queued: 0, sent: 0, delivered: 0, failed: 0, dropped: 0, received: 0 };
+    const ofOutgoing = { queued: 0, sent: 0, delivered: 0, read: 0, failed: 0, cancelled: 0, dropped: 0 };
+    const messagesByStatus = { ...ofOutgoing, received: 0 };
     for (const { status } of all) messagesByStatus[status] += 1;
     const [oldest, newest] = [all[0], all.at(-1)];
     return {
@@ -261,6 +265,37 @@ export class MemoryMessages implements MessageStore {
 
   async cursor(topic: string): Promise<number | undefined> {
     return this.#openTables().cursors.get(topic);
+  }
+
+  async transfers(): Promise<TransferRecord[]> {
+    return Array.from(this.#openTables().transfers.values(), (record) => ({ ...record }));
+  }
+
+  async isRefused(messageId: string): Promise<boolean> {
+    return this.#openTables().deleted.get(messageId) !== undefined;
+  }
+
+  async readUntil(conversationId: string): Promise<MessagePosition | undefined> {
+    const { messages, read } = this.#openTables();
+    const readSequence = read.get(conversationId) ?? 0;
+    const incoming = [...messages.values()].filter((message) => {
+      return message.conversationId === conversationId && message.direction === "incoming";
+    });
+    const unread = incoming.filter(({ sequence }) => sequence > readSequence);
+    const firstUnread = Math.min(...unread.map(({ lamport }) => lamport));
+    const newest = incoming
+      .sort(compareMessages)
+      .filter(({ lamport }) => lamport < firstUnread)
+      .at(-1);
+    return newest && { lamport: newest.lamport, id: newest.id };
+  }
+
+  async deliveredUntil(conversationId: string, lamport: number, limit: number): Promise<string[]> {
+    checkLimit(limit);
+    const delivered = inOrderOfSequence(this.#openTables().messages).filter((message) => {
+      return message.conversationId === conversationId && message.status === "delivered" && message.lamport <= lamport;
+    });
+    return delivered.slice(0, limit).map(({ id }) => id);
   }
 
   #positionOf(name: string, at: string | MessagePosition, conversationId: string): MessagePosition {
@@ -344,13 +379,12 @@ export class MemoryMessageWriter implements MessageWriter {
   }
 
   deleteMessage(id: string, deletedAtMs: number): void {
-    const { messages, contentTypes, deleted, outbox, outgoing } = this.#tables;
+    const { messages, contentTypes, deleted } = this.#tables;
     const message = messages.get(id);
     if (message === undefined) return;
     messages.delete(id);
     contentTypes.delete(id);
-    outbox.deleteWhere(({ messageId }) => messageId === id);
-    outgoing.deleteWhere(({ messageId }) => messageId === id);
+    this.deleteParts(id);
     if (message.direction === "incoming") deleted.set(deletedAtMs, id);
   }
 
@@ -371,8 +405,8 @@ export class MemoryMessageWriter implements MessageWriter {
   }
 
   deleteUnsent(id: string): void {
-    const { outbox, outgoing } = this.#tables;
-    for (const table of [outbox, outgoing]) table.deleteWhere(({ sessionId }) => sessionId === id);
+    const { outbox, outgoing, transfers } = this.#tables;
+    for (const table of [outbox, outgoing, transfers]) table.deleteWhere(({ sessionId }) => sessionId === id);
   }
 
   deleteExpired(nowMs: number, limit: number): void {
@@ -453,6 +487,24 @@ export class MemoryMessageWriter implements MessageWriter {
     this.#tables.cursors.set(timestampMs, topic);
   }
 
+  putTransfer({ messageId, sessionId, segmentSize, total, made, after, isPaused }: TransferRecord): void {
+    const record = { messageId, sessionId, segmentSize, total, made, ...(after !== undefined && { after }), isPaused };
+    this.#tables.transfers.set(record, messageId);
+  }
+
+  deleteTransfer(messageId: string): void {
+    this.#tables.transfers.delete(messageId);
+  }
+
+  deleteParts(id: string): void {
+    const { outbox, outgoing, transfers } = this.#tables;
+    for (const table of [outbox, outgoing, transfers]) table.deleteWhere(({ messageId }) => messageId === id);
+  }
+
+  refuse(messageId: string, refusedAtMs: number): void {
+    this.#tables.deleted.set(refusedAtMs, messageId);
+  }
+
   /** Makes the conversation the first one. */
   #touch(conversationId: string): void {
     const { activity } = this.#tables;
@@ -500,8 +552,9 @@ function toEntry(record: OutboxRecord): OutboxEntry {
   };
 }
 
-function copySegment({ sessionId, setId, index, isParity, bytes, storedAtMs }: SegmentRecord): SegmentRecord {
-  return { sessionId, setId, index, isParity, bytes: copyBytes(bytes), storedAtMs };
+function copySegment({ sessionId, setId, index, isParity, bytes, storedAtMs, lamport }: SegmentRecord): SegmentRecord {
+  const time = lamport !== undefined && { lamport };
+  return { sessionId, setId, index, isParity, bytes: copyBytes(bytes), storedAtMs, ...time };
 }
 
 function segmentKey(sessionId: string, setId: string, isParity: boolean, index: number): string[] {

@@ -10,6 +10,7 @@ import type {
   ConversationSummary,
   ExpiredMessage,
   ListOptions,
+  MessagePosition,
   PageOptions,
   SearchOptions,
   StoreStatistics,
@@ -18,8 +19,11 @@ import type {
 /** `peer` is the account id of the other side. */
 export type ConversationRecord = { readonly id: string; readonly peer: string; readonly createdAtMs: number };
 
-/** How far an outgoing message has come; `dropped` was never sent, because quota was low. */
-export type OutgoingStatus = "queued" | "sent" | "delivered" | "failed" | "dropped";
+/**
+ * How far an outgoing message has come; `dropped` was never sent, because quota was low, and `cancelled` not to its end,
+ * because one of both people did not want it.
+ */
+export type OutgoingStatus = "queued" | "sent" | "delivered" | "read" | "failed" | "cancelled" | "dropped";
 /** An incoming message is always `received`. */
 export type MessageStatus = OutgoingStatus | "received";
 
@@ -68,7 +72,8 @@ export type OutboxRecord = {
   readonly timestampMs?: number;
   readonly transmission?: OutboxTransmission;
   readonly createdAtMs: number;
-  readonly purpose: "content" | "acknowledgement" | "retransmission";
+  /** `signal`: what is of no use later, and never sent again. */
+  readonly purpose: "content" | "acknowledgement" | "retransmission" | "signal";
 };
 
 /** A row of the outbox with the length of its payload instead of the payload. */
@@ -83,6 +88,21 @@ export type OutgoingRecord = {
   readonly bytes: Uint8Array;
 };
 
+/** An outgoing message of many parts, which are made a few at a time. It goes with its message. */
+export type TransferRecord = {
+  readonly messageId: string;
+  /** On which its parts travel. */
+  readonly sessionId: string;
+  /** How it is cut: equal sizes give equal parts. */
+  readonly segmentSize: number;
+  /** Parts in all, and how many of them are made. */
+  readonly total: number;
+  readonly made: number;
+  /** SDS id of the part before the next one. */
+  readonly after?: string;
+  readonly isPaused: boolean;
+};
+
 /** One received segment of a set that is not complete yet. `index` counts data and parity segments apart. */
 export type SegmentRecord = {
   readonly sessionId: string;
@@ -92,6 +112,8 @@ export type SegmentRecord = {
   /** Sealed at rest. */
   readonly bytes: Uint8Array;
   readonly storedAtMs: number;
+  /** Absent for those of before schema 9. */
+  readonly lamport?: number;
 };
 
 export interface MessageStore {
@@ -159,6 +181,14 @@ export interface MessageStore {
    */
   segments(): AsyncIterable<SegmentRecord>;
   cursor(topic: string): Promise<number | undefined>;
+  /** In the order in which they were first put. */
+  transfers(): Promise<TransferRecord[]>;
+  /** Whether an incoming message with this id stays away: it was deleted, or {@link MessageWriter.refuse}d. */
+  isRefused(messageId: string): Promise<boolean>;
+  /** The newest incoming message, in the order of {@link page}, before which none of the conversation is unread. */
+  readUntil(conversationId: string): Promise<MessagePosition | undefined>;
+  /** Ids of messages with status `delivered` and a Lamport time up to this one, in order of sequence. */
+  deliveredUntil(conversationId: string, lamport: number, limit: number): Promise<string[]>;
 }
 
 /** Every method throws `INVALID_RECORD` for what breaks the rules of {@link Store}. */
@@ -222,4 +252,12 @@ export interface MessageWriter {
   putSegment(record: SegmentRecord): void;
   deleteSegments(sessionId: string, setId: string): void;
   setCursor(topic: string, timestampMs: number): void;
+  /** Inserts or replaces, by message. */
+  putTransfer(record: TransferRecord): void;
+  /** All of the message has arrived, or none of it is to. */
+  deleteTransfer(messageId: string): void;
+  /** What of a message would still be sent, at first or again: its outgoing parts, its rows of the outbox, its transfer. */
+  deleteParts(messageId: string): void;
+  /** An incoming message with this id stays away until {@link forgetDeleted}. */
+  refuse(messageId: string, refusedAtMs: number): void;
 }

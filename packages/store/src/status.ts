@@ -4,12 +4,14 @@
  */
 import type { MessageStatus, OutgoingStatus } from "./messages.ts";
 
-/** For each wanted status, those it may follow. A late acknowledgement proves delivery, even after `failed`. */
+/** For each wanted status, those it may follow. A late acknowledgement proves delivery, even after `failed`; what is read is. */
 const MAY_FOLLOW: Readonly<Record<OutgoingStatus, readonly MessageStatus[]>> = {
   queued: [],
   sent: ["queued"],
   delivered: ["queued", "sent", "failed"],
+  read: ["queued", "sent", "failed", "delivered"],
   failed: ["queued", "sent"],
+  cancelled: ["queued", "sent", "failed"],
   dropped: ["queued"],
 };
 

@@ -6,7 +6,7 @@ import type { Message } from "../message.ts";
 import type { Witness } from "./witness.ts";
 
 /** Of every status, how far it is; what has ended stays as it is. */
-const RANKS = { queued: 0, sent: 1, delivered: 2, failed: 3, dropped: 3 } as const;
+const RANKS = { queued: 0, sent: 1, failed: 2, delivered: 3, read: 4, cancelled: 4, dropped: 4 } as const;
 
 /**
  * Compares two people who wrote to each other, when everything has had time to arrive. Each finding is a sentence; none

@@ -8,6 +8,7 @@ import type { SearchSettings } from "../queries.ts";
 import type { Store, StoreTransaction } from "../store.ts";
 import { describeDeletion } from "./deletion-contract.ts";
 import { randomHistory } from "./history.ts";
+import { describeLife } from "./life-contract.ts";
 import { describeQueries } from "./queries-contract.ts";
 import { bytes, envelope, incoming, outgoing, segment } from "./records.ts";
 import { describeSearch } from "./search-contract.ts";
@@ -26,6 +27,7 @@ export function describeStoreContract(name: string, open: OpenStore): void {
     describeMessages(open);
     describeQueries(open);
     describeDeletion(open);
+    describeLife(open);
     describeSearch(open);
     describeDelivery(open);
     describeSecrets(open);

@@ -21,9 +21,9 @@ export const CONTENT_TYPES = ["domain/a", "domain/b"];
 /** For searches of what {@link historySearch} makes of the messages. */
 export const QUERIES = ["", "?", "o", "ol", "old", "ÕLD gu", "中", "国人", "new old", "m"];
 const WORDS = ["Öld", "gulls", "newer", "中国人", "한국의"];
-const STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "failed", "dropped"];
+const STATUSES: readonly OutgoingStatus[] = ["queued", "sent", "delivered", "read", "failed", "cancelled", "dropped"];
 const PRIORITIES: readonly OutboxPriority[] = ["critical", "normal", "optional"];
-const PURPOSES = ["content", "acknowledgement", "retransmission"] as const;
+const PURPOSES = ["content", "acknowledgement", "retransmission", "signal"] as const;
 
 /** One transaction. Those with `fails` throw after their last command; others may still be refused by the store. */
 export type Step = { readonly fails: boolean; readonly change: (tx: StoreTransaction) => void };
@@ -129,9 +129,29 @@ function randomCommand(below: Below): Command {
     ({ messages }) => messages.logSdsId(sessionId, sdsId, number),
     ({ messages }) => messages.putSdsState(sessionId, bytes),
     ({ messages }) =>
-      messages.putSegment({ sessionId, setId, index: number, isParity: isChosen, bytes, storedAtMs: number }),
+      messages.putSegment({
+        sessionId,
+        setId,
+        index: number,
+        isParity: isChosen,
+        bytes,
+        storedAtMs: number,
+        ...(number > 1 && { lamport: number }),
+      }),
     ({ messages }) => messages.deleteSegments(sessionId, setId),
     ({ messages }) => messages.setCursor(topic, number),
+    ({ messages }) => {
+      const parts = {
+        segmentSize: number,
+        total: number,
+        made: Math.floor(number / 2),
+        ...(isChosen && { after: sdsId }),
+      };
+      messages.putTransfer({ messageId, sessionId, ...parts, isPaused: isChosen });
+    },
+    ({ messages }) => messages.deleteTransfer(messageId),
+    ({ messages }) => messages.deleteParts(messageId),
+    ({ messages }) => messages.refuse(messageId, number),
     ({ secrets }) => secrets.putIdentity(Uint8Array.of(1, 2, 3)),
     ({ secrets }) => secrets.putIdentity(Uint8Array.of(number)),
     ({ secrets }) => secrets.putSession({ id: sessionId, conversationId, snapshot: bytes }),

@@ -72,7 +72,7 @@ function describeConversations(open: Open): void {
 
   test("statistics count messages by status, conversations and outbox rows", async () => {
     await using store = await open();
-    const empty = { queued: 0, sent: 0, delivered: 0, failed: 0, dropped: 0, received: 0 };
+    const empty = { queued: 0, sent: 0, delivered: 0, read: 0, failed: 0, cancelled: 0, dropped: 0, received: 0 };
     const { sizeBytes, ...none } = await store.messages.statistics();
     expect(none).toEqual({ conversations: 0, messages: 0, messagesByStatus: empty, outbox: 0 });
     await store.write((tx) => {

@@ -17,7 +17,10 @@ import {
   TOPICS,
 } from "./history.ts";
 
-const STATUSES: readonly MessageStatus[] = ["queued", "sent", "delivered", "failed", "dropped", "received"];
+const STATUSES: readonly MessageStatus[] = [
+  ...(["queued", "sent", "delivered", "read", "failed", "cancelled", "dropped"] as const),
+  "received",
+];
 const ALL = 1_000_000;
 
 /** Plain data: two stores with the same content give values that are deeply equal. */
@@ -41,6 +44,10 @@ export async function snapshotOf({ messages, secrets }: Store): Promise<unknown>
     known: await byKey(SESSIONS, async (session) => [...(await messages.knownSdsIds(session, SDS_IDS))].sort()),
     sdsStates: await byKey(SESSIONS, (session) => messages.sdsState(session)),
     segments,
+    transfers: await messages.transfers(),
+    refused: await byKey(MESSAGES, (id) => messages.isRefused(id)),
+    readUntil: await byKey(CONVERSATIONS, (id) => messages.readUntil(id)),
+    delivered: await byKey(CONVERSATIONS, (id) => messages.deliveredUntil(id, 3, 2)),
     cursors: await byKey(TOPICS, (topic) => messages.cursor(topic)),
     identity: await secrets.identity(),
     sessions: await secrets.sessions(),

@@ -28,6 +28,7 @@ const HELP = `  /invite        make a link that lets one person write to you
 
 const HEALTH: Record<HealthStatus, string> = {
   connected: "connected again",
+  minimal: "connected by one service node only, or not by all that is needed; messages flow as well as they can",
   disconnected: "connection lost; what you write waits here and is sent when it is back",
 };
 
@@ -148,7 +149,7 @@ export class TerminalChat {
 
   async #letGo(): Promise<void> {
     const messages = [...this.#sent.values()].map(({ message }) => message);
-    if (this.#client.health === "connected") {
+    if (this.#client.health !== "disconnected") {
       const signal = AbortSignal.timeout(LEAVE_MS);
       await Promise.allSettled(messages.map((message) => message.sent({ signal })));
     }

@@ -48,7 +48,7 @@ test("two people meet by a link, write both ways, leave, and find each other aga
   await raya.line(/^\* [0-9a-f]{8} {2}hi raya$/);
 
   raya.type("/doctor");
-  await raya.line(/^ {2}✓ connection {3}connected to a service node$/);
+  await raya.line(/^ {2}✓ connection {3}1 of 1 service nodes answer$/);
 
   raya.type("/quit");
   const leftAtMs = performance.now();

@@ -1,7 +1,7 @@
 /** Time that passes only when a test says so. @module */
 import type { Clock } from "@chat/sdk";
 
-type Timer = { readonly atMs: number; readonly run: () => void };
+type Timer = { atMs: number; readonly run: () => void };
 
 export class VirtualClock implements Clock {
   readonly #timers = new Set<Timer>();
@@ -15,6 +15,16 @@ export class VirtualClock implements Clock {
     const timer = { atMs: this.#nowMs + Math.ceil(Math.max(0, delayMs)), run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
+  }
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  /** Timers do not run meanwhile, and go on with what was left of them, as in a laptop that is closed. */
+  sleep(durationMs: number): void {
+    this.#nowMs += durationMs;
+    for (const timer of this.#timers) timer.atMs += durationMs;
   }
 
   /** Lets `durationMs` pass: timer after timer, each with everything that it sets off. */

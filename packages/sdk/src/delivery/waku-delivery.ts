@@ -1,11 +1,8 @@
 /**
- * The network by Waku: an unmodified @waku/sdk light node that publishes by light push, listens by filter and looks
- * back by store. What the light node does not do reliably is done here: it dials and redials its service nodes itself,
- * pins every timestamp, and never lets the transport retry on its own (`docs/waku.md` names each trap).
+ * The network by Waku: publishes by light push, listens by filter and looks back by store, over as many service nodes as
+ * are known. `docs/waku.md` says what each of them may do wrong, and what is done about it.
  * @module
  */
-import { multiaddr } from "@multiformats/multiaddr";
-import type { IDecodedMessage, IDecoder, LightNode, LightPushError } from "@waku/sdk";
 import type { Clock } from "../clock.ts";
 import { ChatError } from "../errors.ts";
 import type {
@@ -14,11 +11,21 @@ import type {
   InboundMessage,
   OutboundMessage,
   PublishReceipt,
+  ServiceNodeStatus,
   Subscription,
   TimeRange,
 } from "./delivery-service.ts";
 import type { PeerDiscovery } from "./discovery.ts";
 import { type RateLimitProof, type RlnProver, rlnSignal } from "./rln-prover.ts";
+import { History } from "./waku/history.ts";
+import { openHost } from "./waku/libp2p-host.ts";
+import { Limits } from "./waku/limits.ts";
+import { LiveHashes } from "./waku/live-hashes.ts";
+import type { NodeHost, OnPushed, OpenHost } from "./waku/node-link.ts";
+import { Publisher } from "./waku/publisher.ts";
+import { ServiceNodes } from "./waku/service-nodes.ts";
+import { Subscriptions } from "./waku/subscriptions.ts";
+import { WakeWatch } from "./waku/wake-watch.ts";
 
 export interface WakuDeliveryOptions {
   /** Multiaddrs of service nodes; with a peer id at the end, only that node is accepted there. */
@@ -33,82 +40,73 @@ export interface WakuDeliveryOptions {
   readonly signal?: AbortSignal;
   /** On a network that wants RLN proofs; every message then needs a slot. */
   readonly rln?: RlnProver;
+  /** 0 to below 1. @default Math.random */
+  readonly random?: () => number;
 }
 
-const FIRST_REDIAL_MS = 250;
-const LAST_REDIAL_MS = 10_000;
-const ANSWER_TIMEOUT_MS = 15_000;
 /** Of those that are found; those that are given are all used. */
-const MAX_PEERS = 4;
-const QUERY_PAGE_SIZE = 100;
-/** The light node silently drops what lies beyond a day. */
-const MAX_QUERY_RANGE_MS = 24 * 60 * 60 * 1000;
-
-/** Refusals that the same bytes will meet again, whenever and wherever they are pushed. */
-const PERMANENT_REFUSALS: readonly `${LightPushError}`[] = [
-  "Failed to encode",
-  "Payload is empty",
-  "Size is too big",
-  "Bad request format",
-  "Message payload exceeds maximum size",
-  "Message validation failed",
-];
-
-/** The message never reached a service node, or its answer never came back: no judgement on the message. */
-const TRANSPORT_FAILURES: readonly `${LightPushError}`[] = [
-  "Generic error",
-  "Failed to decode",
-  "No peer available",
-  "No stream available",
-  "No response received",
-  "Stream aborted",
-];
+const MOST_FOUND = 4;
 
 export class WakuDelivery implements DeliveryService {
-  readonly #node: LightNode;
-  readonly #clock: Clock;
+  readonly #host: NodeHost;
   readonly #rln: RlnProver | undefined;
+  readonly #limits: Limits;
+  readonly #nodes: ServiceNodes;
+  readonly #subscriptions: Subscriptions;
+  readonly #publisher: Publisher;
+  readonly #history: History;
+  readonly #live: LiveHashes;
+  readonly #wakeWatch: WakeWatch;
   readonly #observers = new Set<(health: HealthStatus) => void>();
-  /** Service nodes whose protocols are known: only these can be used. */
-  readonly #identified = new Set<string>();
-  readonly #peers: ServiceNode[];
-  readonly #closing = new AbortController();
-  #disconnects = 0;
-  #isClosed = false;
+  readonly #gapObservers = new Set<() => void>();
+  readonly #discovering = new AbortController();
+  #told: HealthStatus = "disconnected";
+  #closed: Promise<void> | undefined;
 
-  private constructor(node: LightNode, { peers, clock, rln }: WakuDeliveryOptions) {
-    this.#node = node;
-    this.#clock = clock;
+  private constructor(host: NodeHost, { clock, rln, random = Math.random }: WakuDeliveryOptions) {
+    this.#host = host;
     this.#rln = rln;
-    this.#peers = peers.map((address) => ({ address, attempts: 0 }));
-    node.libp2p.addEventListener("peer:identify", ({ detail }) => {
-      // Anybody can listen on an address; only a node that serves Waku is of use.
-      if (detail.protocols.some((protocol) => protocol.startsWith("/vac/waku/")))
-        this.#onIdentify(String(detail.peerId));
+    this.#limits = new Limits(clock);
+    const limits = this.#limits;
+    this.#nodes = new ServiceNodes({
+      host,
+      clock,
+      limits,
+      random,
+      onConnect: (node, link) => this.#subscriptions.onConnect(node, link),
+      onChange: () => {
+        this.#subscriptions.onChange();
+        this.#tell();
+        this.#subscriptions.tellGap();
+      },
     });
-    node.libp2p.addEventListener("peer:disconnect", ({ detail }) => this.#onDisconnect(String(detail)));
+    const nodes = this.#nodes;
+    this.#subscriptions = new Subscriptions({
+      clock,
+      limits,
+      nodes,
+      onChange: () => this.#tell(),
+      onGap: () => this.#tellGap(),
+    });
+    const subscribedNode = () => this.#subscriptions.node;
+    this.#publisher = new Publisher({ clock, limits, nodes, subscribedNode });
+    this.#history = new History({ limits, nodes, subscribedNode });
+    this.#live = new LiveHashes(clock);
+    this.#wakeWatch = new WakeWatch(clock, () => nodes.prove());
   }
 
-  /** @throws {@link ChatError} `PEER_UNREACHABLE`; the signal's reason */
-  static async connect(options: WakuDeliveryOptions): Promise<WakuDelivery> {
-    const { clusterId, shards, whenUnreachable, discovery } = options;
-    // Loaded only here: importing the SDK costs nothing for who brings a network of their own.
-    const { createLightNode } = await import("@waku/sdk");
-    options.signal?.throwIfAborted();
-    const node = await createLightNode({
-      defaultBootstrap: false,
-      discovery: { dns: false, peerExchange: false, peerCache: false },
-      networkConfig: { clusterId, numShardsInCluster: shards },
-      // Our own redialling is faster and does not depend on addresses that expire from the peer store.
-      connectionManager: { enableAutoRecovery: false, failedDialCooldown: 1, dialCooldown: 1 },
-      libp2p: { filterMultiaddrs: false, hideWebSocketInfo: true },
-    });
-    const delivery = new WakuDelivery(node, options);
+  /**
+   * @param open - for tests
+   * @throws {@link ChatError} `PEER_UNREACHABLE`; the signal's reason
+   */
+  static async connect(options: WakuDeliveryOptions, open: OpenHost = openHost): Promise<WakuDelivery> {
+    const pushed: { to?: OnPushed } = {};
+    const host = await open({ ...options, onPushed: (message, from) => pushed.to?.(message, from) });
+    const delivery = new WakuDelivery(host, options);
+    pushed.to = (message) => delivery.#take(message);
     try {
-      const dials = delivery.#peers.map((peer) => delivery.#dial(peer));
-      if (discovery !== undefined) dials.push(delivery.#discover(discovery));
-      const firstRound = Promise.all(dials);
-      if (whenUnreachable === "fail") await delivery.#waitForFirstPeer(firstRound, options);
+      options.signal?.throwIfAborted();
+      await delivery.#begin(options);
       return delivery;
     } catch (error) {
       await delivery.close();
@@ -117,7 +115,11 @@ export class WakuDelivery implements DeliveryService {
   }
 
   get health(): HealthStatus {
-    return this.#identified.size > 0 ? "connected" : "disconnected";
+    return this.#closed === undefined ? this.#nodes.health(this.#subscriptions.isWhole) : "disconnected";
+  }
+
+  get serviceNodes(): readonly ServiceNodeStatus[] {
+    return this.#nodes.all.map(({ status }) => status);
   }
 
   onHealthChange(observe: (health: HealthStatus) => void): () => void {
@@ -125,18 +127,107 @@ export class WakuDelivery implements DeliveryService {
     return () => this.#observers.delete(observe);
   }
 
+  onGap(observe: () => void): () => void {
+    this.#gapObservers.add(observe);
+    return () => this.#gapObservers.delete(observe);
+  }
+
   async publish(message: OutboundMessage, { signal }: { signal?: AbortSignal } = {}): Promise<PublishReceipt> {
-    const { topic, payload, timestampMs } = message;
-    const encoder = this.#node.createEncoder({ contentTopic: topic });
-    const timestamp = new Date(timestampMs);
     const proof = await this.#prove(message, signal);
-    const push = this.#node.lightPush.send(encoder, { payload, timestamp, ...proof }, { autoRetry: false });
-    const { successes, failures } = await this.#within(ANSWER_TIMEOUT_MS, push, signal);
-    if (successes.length === 0) throw this.#failure(failures.map(({ error }) => error));
-    const { waku } = await import("@waku/sdk");
-    const sent = await encoder.toProtoObj({ payload, timestamp });
-    if (sent === undefined) throw new ChatError("DELIVERY_REFUSED", "the message cannot be encoded for Waku");
-    return { messageHash: waku.messageHashStr(encoder.pubsubTopic, sent) };
+    await this.#publisher.publish({ ...message, ...proof }, signal);
+    return { messageHash: this.#host.hashOf(message) };
+  }
+
+  subscribe(topics: readonly string[], onMessage: (message: InboundMessage) => void): Promise<Subscription> {
+    return this.#subscriptions.add(topics, onMessage);
+  }
+
+  async *query(
+    topics: readonly string[],
+    range: TimeRange,
+    { signal }: { signal?: AbortSignal } = {},
+  ): AsyncGenerator<InboundMessage, void, undefined> {
+    let missed = 0;
+    for (const [first, ...others] of Map.groupBy(topics, (topic) => this.#host.shardOf(topic)).values()) {
+      if (first === undefined) continue;
+      for await (const message of this.#history.read([first, ...others], range, signal)) {
+        if (this.#live.wasMissed(message, this.#subscriptions.sinceMs)) missed += 1;
+        yield message;
+      }
+    }
+    // The node answers pings, and does not bring what others have.
+    if (missed > 0) this.#subscriptions.distrust();
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#discovering.abort();
+    this.#wakeWatch.close();
+    this.#subscriptions.close();
+    this.#nodes.close();
+    this.#limits.close();
+    await this.#host.close();
+  }
+
+  /** Resolves with the first service node, rejects as soon as it is clear that there will be none. */
+  async #begin({ peers, discovery, whenUnreachable, connectTimeoutMs, signal }: WakuDeliveryOptions): Promise<void> {
+    const dials = peers.map((address) => this.#nodes.add(address));
+    if (discovery !== undefined) dials.push(this.#discover(discovery));
+    if (whenUnreachable === "queue") return;
+    const connected = new Promise<void>((resolve) => {
+      const stop = this.onHealthChange((health) => {
+        if (health === "disconnected") return;
+        stop();
+        resolve();
+      });
+    });
+    const failed = Promise.all(dials).then((problems) => {
+      if (this.health === "disconnected") throw unreachable(this.serviceNodes, problems.find(Boolean));
+    });
+    const first = () => Promise.race([connected, failed]);
+    await this.#limits.within(connectTimeoutMs, signal, first).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw unreachable(this.serviceNodes, error);
+    });
+  }
+
+  /** Resolves as {@link ServiceNodes.add}. */
+  async #discover(discovery: PeerDiscovery): Promise<unknown> {
+    const dials: Promise<unknown>[] = [];
+    const { signal } = this.#discovering;
+    try {
+      for await (const address of discovery.find(signal)) {
+        if (signal.aborted || dials.length >= MOST_FOUND) break;
+        dials.push(this.#nodes.add(address));
+      }
+    } catch (error) {
+      if (dials.length === 0) return error;
+    }
+    const problems = await Promise.all(dials);
+    return problems.includes(undefined) ? undefined : (problems[0] ?? new Error("no service node was found"));
+  }
+
+  #take(message: InboundMessage): void {
+    this.#live.add(message.hash);
+    this.#subscriptions.take(message);
+  }
+
+  #tell(): void {
+    const { health } = this;
+    if (health === this.#told || this.#closed !== undefined) return;
+    const isBack = this.#told === "disconnected";
+    this.#told = health;
+    for (const observe of [...this.#observers]) observe(health);
+    // Nobody brings anything, but history can be read.
+    if (isBack && !this.#subscriptions.isWhole && !this.#subscriptions.isMoving) this.#tellGap();
+  }
+
+  #tellGap(): void {
+    for (const observe of [...this.#gapObservers]) observe();
   }
 
   /** Made anew for each try: the group may have changed, and the same bytes in the same slot reveal nothing. */
@@ -158,185 +249,13 @@ export class WakuDelivery implements DeliveryService {
       throw new ChatError("DELIVERY_REFUSED", `RLN: no proof could be made: ${reason}`, { retryable: true, cause });
     }
   }
-
-  async subscribe(topics: readonly string[], onMessage: (message: InboundMessage) => void): Promise<Subscription> {
-    const decoders = topics.map((contentTopic) => this.#node.createDecoder({ contentTopic }));
-    // A false answer means that no service node is there yet; the filter subscribes by itself when one is identified.
-    await this.#node.filter.subscribe(decoders, (message) => onMessage(toInbound(message)));
-    return {
-      close: async () => {
-        if (!this.#isClosed) await this.#node.filter.unsubscribe(decoders);
-      },
-    };
-  }
-
-  async *query(
-    topics: readonly string[],
-    { fromMs, toMs }: TimeRange,
-    { signal }: { signal?: AbortSignal } = {},
-  ): AsyncGenerator<InboundMessage, void, undefined> {
-    const decoders = topics.map((contentTopic) => this.#node.createDecoder({ contentTopic }));
-    for (let startMs = fromMs; startMs <= toMs; startMs += MAX_QUERY_RANGE_MS) {
-      const endMs = Math.min(toMs, startMs + MAX_QUERY_RANGE_MS - 1);
-      yield* this.#queryRange(decoders, startMs, endMs, signal);
-    }
-  }
-
-  async *#queryRange(decoders: IDecoder<IDecodedMessage>[], fromMs: number, toMs: number, signal?: AbortSignal) {
-    const disconnects = this.#disconnects;
-    const pages = this.#node.store.queryGenerator(decoders, {
-      timeStart: new Date(fromMs),
-      timeEnd: new Date(toMs + 1), // exclusive for some service nodes
-      paginationForward: true,
-      paginationLimit: QUERY_PAGE_SIZE,
-    });
-    for (;;) {
-      const page = await this.#within(ANSWER_TIMEOUT_MS, pages.next(), signal).catch((cause: unknown) => {
-        signal?.throwIfAborted();
-        // The light node has no code for a connection that breaks under a query.
-        throw cause instanceof ChatError ? cause : unreachable(this.#peers, cause);
-      });
-      if (page.done) break;
-      for (const decoding of page.value) {
-        const message = await decoding;
-        if (message !== undefined) yield toInbound(message);
-      }
-    }
-    // The light node ends a query as if it were complete when the connection breaks in the middle.
-    if (this.#disconnects !== disconnects || this.health !== "connected") throw unreachable(this.#peers, undefined);
-  }
-
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#closing.abort();
-    for (const peer of this.#peers) peer.cancelRedial?.();
-    this.#node.filter.unsubscribeAll(); // `stop` leaves the timers of subscriptions running
-    await this.#node.stop();
-    this.#identified.clear();
-  }
-
-  /** Resolves with the first identified service node, rejects as soon as it is clear that there will be none. */
-  async #waitForFirstPeer(
-    firstRound: Promise<unknown[]>,
-    { connectTimeoutMs, signal }: WakuDeliveryOptions,
-  ): Promise<void> {
-    const failures = firstRound.then(async (errors) => {
-      if (errors.some((error) => error === undefined)) await new Promise(() => {}); // connected: identify is under way
-      throw unreachable(this.#peers, errors[0]);
-    });
-    const identified = new Promise<void>((resolve) => {
-      if (this.health === "connected") resolve();
-      else this.onHealthChange(() => resolve());
-    });
-    await this.#within(connectTimeoutMs, Promise.race([identified, failures]), signal);
-  }
-
-  /** Resolves with undefined when a node was found and dialled, or with the reason why there is none. */
-  async #discover(discovery: PeerDiscovery): Promise<unknown> {
-    const dials: Promise<unknown>[] = [];
-    try {
-      for await (const address of discovery.find(this.#closing.signal)) {
-        if (this.#isClosed || this.#peers.length >= MAX_PEERS) break;
-        if (this.#peers.some((peer) => peer.address === address)) continue;
-        const peer: ServiceNode = { address, attempts: 0 };
-        this.#peers.push(peer);
-        dials.push(this.#dial(peer));
-      }
-    } catch (error) {
-      if (dials.length === 0) return error;
-    }
-    const failures = await Promise.all(dials);
-    return failures.every((failure) => failure !== undefined)
-      ? (failures[0] ?? new Error("none was found"))
-      : undefined;
-  }
-
-  /** Resolves with undefined, or with the reason why it failed; then it tries again until it is closed. */
-  async #dial(peer: ServiceNode): Promise<unknown> {
-    delete peer.cancelRedial;
-    if (this.#isClosed) return undefined;
-    try {
-      const connection = await this.#node.libp2p.dial(multiaddr(peer.address));
-      peer.id = String(connection.remotePeer);
-      peer.attempts = 0;
-      return undefined;
-    } catch (error) {
-      this.#redialLater(peer);
-      return error;
-    }
-  }
-
-  #redialLater(peer: ServiceNode): void {
-    if (this.#isClosed || peer.cancelRedial !== undefined) return;
-    const delayMs = Math.min(LAST_REDIAL_MS, FIRST_REDIAL_MS * 2 ** peer.attempts);
-    peer.attempts += 1;
-    peer.cancelRedial = this.#clock.after(delayMs, () => void this.#dial(peer));
-  }
-
-  #onIdentify(peerId: string): void {
-    const before = this.health;
-    this.#identified.add(peerId);
-    this.#tell(before);
-  }
-
-  #onDisconnect(peerId: string): void {
-    const before = this.health;
-    this.#identified.delete(peerId);
-    this.#disconnects += 1;
-    for (const peer of this.#peers) if (peer.id === peerId) this.#redialLater(peer);
-    this.#tell(before);
-  }
-
-  #tell(before: HealthStatus): void {
-    if (this.health === before || this.#isClosed) return;
-    for (const observe of this.#observers) observe(this.health);
-  }
-
-  /** A refusal by any service node says more than a broken connection to another. */
-  #failure(errors: readonly LightPushError[]): ChatError {
-    const refused = errors.find((error) => !TRANSPORT_FAILURES.some((failure) => failure === error));
-    return refused === undefined ? unreachable(this.#peers, errors[0]) : refusal(refused);
-  }
-
-  /** libp2p has no deadline of its own for a peer that stays silent. */
-  async #within<Result>(limitMs: number, work: Promise<Result>, signal?: AbortSignal): Promise<Result> {
-    signal?.throwIfAborted();
-    const interrupted = Promise.withResolvers<never>();
-    const cancel = this.#clock.after(limitMs, () => interrupted.reject(unreachable(this.#peers, undefined)));
-    const onAbort = () => interrupted.reject(signal?.reason);
-    signal?.addEventListener("abort", onAbort);
-    try {
-      return await Promise.race([work, interrupted.promise]);
-    } finally {
-      cancel();
-      signal?.removeEventListener("abort", onAbort);
-      work.catch(() => {}); // it may still fail when nobody waits any more
-    }
-  }
 }
 
-type ServiceNode = { readonly address: string; id?: string; attempts: number; cancelRedial?: () => void };
-
-function unreachable(peers: readonly ServiceNode[], cause: unknown): ChatError {
-  const where = peers.map(({ address }) => address).join(", ");
+function unreachable(nodes: readonly ServiceNodeStatus[], cause: unknown): ChatError {
+  const where = nodes.map(({ address }) => address).join(", ") || "any address";
   return new ChatError(
     "PEER_UNREACHABLE",
     `no service node answers at ${where}; check that it runs (npm run devnet) and that the address is right`,
     { retryable: true, cause },
   );
-}
-
-function refusal(error: LightPushError): ChatError {
-  const retryable = !PERMANENT_REFUSALS.some((permanent) => permanent === error);
-  const later = "it will be tried again; if that never helps, check network.clusterId and network.shards";
-  const remedy = retryable ? later : "the same message will never be taken";
-  return new ChatError("DELIVERY_REFUSED", `the service node did not take the message: ${error}; ${remedy}`, {
-    retryable,
-  });
-}
-
-function toInbound(message: IDecodedMessage): InboundMessage {
-  const { contentTopic, payload, timestamp, hashStr } = message;
-  return { topic: contentTopic, payload, timestampMs: timestamp?.getTime() ?? 0, hash: hashStr };
 }

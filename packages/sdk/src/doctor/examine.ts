@@ -101,7 +101,16 @@ function clock({ live: { aheadMs } }: Parts): Finding {
 }
 
 function connection({ context: { delivery } }: Parts): Finding {
-  if (delivery.health === "connected") return { state: "ok", detail: "connected to a service node" };
+  const { health, serviceNodes = [] } = delivery;
+  const connected = serviceNodes.filter(({ state }) => state === "connected");
+  const failing = connected.filter(({ failing }) => failing.length > 0).map(({ failing }) => failing.join(", "));
+  const troubles = failing.length > 0 ? `; of late failed: ${failing.join("; ")}` : "";
+  const some = `${connected.length} of ${serviceNodes.length} service nodes answer${troubles}`;
+  if (health === "connected") return { state: "ok", detail: serviceNodes.length > 0 ? some : "connected" };
+  if (health === "minimal") {
+    const remedy = "messages flow; give more service nodes, or wait until those that are known answer again";
+    return { state: "warning", detail: some, remedy };
+  }
   const remedy = "check the network, that the service nodes run, and their addresses; messages wait until then";
   return { state: "failed", detail: "no service node answers", remedy };
 }

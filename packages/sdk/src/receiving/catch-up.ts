@@ -4,6 +4,7 @@
  * @module
  */
 import type { Context } from "../context.ts";
+import type { DeliveryService } from "../delivery/delivery-service.ts";
 import type { Receiver } from "./receiver.ts";
 
 /** Messages may carry the timestamp of a slow clock, or reach a store node late. */
@@ -45,14 +46,7 @@ export class CatchUp {
     this.#topic = mailbox;
     this.#onMissed = onMissed;
     this.#connectedSinceMs = context.clock.nowMs();
-    const stopHealth = context.delivery.onHealthChange((health) => {
-      if (health !== "connected") return;
-      this.#connectedSinceMs = context.clock.nowMs();
-      this.start();
-      // The subscription is renewed at an unknown moment after a reconnect: look once more behind it.
-      this.#cancelSettled();
-      this.#cancelSettled = context.clock.after(SUBSCRIPTION_SETTLES_MS, () => this.start());
-    });
+    const stopHealth = this.#onReconnect(context.delivery);
     const stopNotifier = context.notifier.observe(({ kind }) => {
       if (kind !== "early" && kind !== "missing") return;
       if (kind === "missing") this.#isMissing = true;
@@ -88,6 +82,23 @@ export class CatchUp {
     this.#cancelLook?.();
     this.#stopObserving();
     await this.#running;
+  }
+
+  /** @returns the function that ends the observation */
+  #onReconnect(delivery: DeliveryService): () => void {
+    const { clock } = this.#context;
+    const look = () => {
+      this.#connectedSinceMs = clock.nowMs();
+      this.start();
+    };
+    if (delivery.onGap !== undefined) return delivery.onGap(look);
+    return delivery.onHealthChange((health) => {
+      if (health === "disconnected") return;
+      look();
+      // The subscription is renewed at an unknown moment after a reconnect: look once more behind it.
+      this.#cancelSettled();
+      this.#cancelSettled = clock.after(SUBSCRIPTION_SETTLES_MS, () => this.start());
+    });
   }
 
   /** Messages overtake each other all the time: worth a query is what is missing, or goes on waiting. */
@@ -128,7 +139,7 @@ export class CatchUp {
       notifier.notify({ kind: "catch-up", messages: count, isDone: true });
     } catch (error) {
       // No store node answers: the next reconnect or period tries again from the same cursor.
-      if (!this.#closing.signal.aborted && delivery.health === "connected") {
+      if (!this.#closing.signal.aborted && delivery.health !== "disconnected") {
         notifier.notify({ kind: "error", error });
       }
     }

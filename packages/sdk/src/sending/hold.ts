@@ -22,14 +22,14 @@ export class Hold {
     this.#context = context;
     this.#onChange = onChange;
     this.#stopObserving = context.delivery.onHealthChange((health) => {
-      if (health === "connected") this.onReached();
+      if (health !== "disconnected") this.onReached();
       this.#endPause();
       onChange(this.isHeld);
     });
   }
 
   get isHeld(): boolean {
-    return this.#cancelPause !== undefined || this.#context.delivery.health !== "connected";
+    return this.#cancelPause !== undefined || this.#context.delivery.health === "disconnected";
   }
 
   onReached(): void {

@@ -34,12 +34,13 @@ export class OutboxDelivery implements DeliveryService {
     const row = rows.get(id);
     if (row?.timestampMs === undefined) throw new DeliveryError("want a row of the outbox", { isTemporary: false });
     if (hasExpired(row, context.clock.nowMs())) throw new DeliveryError("too old", { isTemporary: false });
-    const { topic, timestampMs } = row;
+    const { topic, timestampMs, purpose } = row;
     await rows.durable(id).catch((cause: unknown) => {
       throw new DeliveryError("want a row that is durable", { isTemporary: false, cause });
     });
     try {
-      const message = { topic, payload: bytes, timestampMs, slot };
+      const isRetransmission = purpose === "retransmission";
+      const message = { topic, payload: bytes, timestampMs, slot, isRetransmission };
       const { messageHash } = await context.delivery.publish(message, { signal });
       onReached();
       return messageHash;

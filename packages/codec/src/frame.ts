@@ -6,16 +6,20 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { CodecError } from "./errors.ts";
 import {
+  CancelledSchema,
   type PrivateV1Frame,
   PrivateV1FrameSchema,
   ResumedSchema,
   ResumeSchema,
 } from "./gen/chat/conversation/v1/private_v1_pb.ts";
 import { bundleFromWire, bundleToWire, type IntroBundle } from "./invite.ts";
+import { messageIdFromWire, messageIdToWire } from "./message-id.ts";
 import { decodeMessage, unknownMember } from "./protobuf.ts";
 
 /** The last time that a `Date` can hold, in the year 275760. */
 const MAX_TIMESTAMP_MS = 8_640_000_000_000_000;
+
+const MAX_SDS_IDS = 1_024;
 
 /** For the application; `content` is an encoded `ContentFrame`. */
 export type ContentBody = { readonly kind: "content"; readonly content: Uint8Array };
@@ -47,6 +51,15 @@ export type ResumedBody = {
   readonly known: number;
 };
 
+/** A message of many segments will not arrive as a whole. */
+export type CancelledBody = {
+  readonly kind: "cancelled";
+  /** Keccak-256 of its frame: 32 bytes. */
+  readonly payloadHash: Uint8Array;
+  /** From its sender: of its parts that are not acknowledged and not sent again; 32 hex digits each, at most 1,024. */
+  readonly sdsIds: readonly string[];
+};
+
 /** Of a newer version, or of no use to this one. */
 export type UnknownBody = {
   readonly kind: "unknown";
@@ -56,7 +69,7 @@ export type UnknownBody = {
   readonly frame: Uint8Array;
 };
 
-type KnownBody = ContentBody | RenewalBody | ResumeBody | ResumedBody;
+type KnownBody = ContentBody | RenewalBody | ResumeBody | ResumedBody | CancelledBody;
 
 export type PrivateFrame = {
   /** By the sender's clock, in milliseconds since the Unix epoch. */
@@ -90,6 +103,20 @@ function toWire(body: KnownBody): PrivateV1Frame["frameType"] {
       const { resent, unavailable, known } = body;
       return { case: "resumed", value: create(ResumedSchema, { resent, unavailable, known }) };
     }
+    case "cancelled": {
+      const { payloadHash, sdsIds } = body;
+      if (!isCancellation(payloadHash, sdsIds.length)) {
+        const got = `${payloadHash.length} and ${sdsIds.length}`;
+        throw new CodecError(
+          "INVALID_OPTION",
+          `cancelled: want a hash of 32 bytes and ≤ ${MAX_SDS_IDS} ids, got ${got}`,
+        );
+      }
+      return {
+        case: "cancelled",
+        value: create(CancelledSchema, { payloadHash, sdsIds: sdsIds.map(messageIdToWire) }),
+      };
+    }
   }
 }
 
@@ -119,6 +146,19 @@ export function decodePrivateFrame(bytes: Uint8Array): PrivateFrame | undefined 
     const { resent, unavailable, known } = frameType.value;
     return { timestampMs, body: { kind: "resumed", resent, unavailable, known } };
   }
+  if (frameType.case === "cancelled") {
+    const { payloadHash } = frameType.value;
+    const sdsIds = frameType.value.sdsIds.flatMap((id) => messageIdFromWire(id) ?? []);
+    const isTrue = sdsIds.length === frameType.value.sdsIds.length && isCancellation(payloadHash, sdsIds.length);
+    return {
+      timestampMs,
+      body: isTrue ? { kind: "cancelled", payloadHash, sdsIds } : { kind: "unknown", member: 30, frame: bytes },
+    };
+  }
   const member = frameType.case === "placeholder" ? 11 : unknownMember(PrivateV1FrameSchema, bytes);
   return { timestampMs, body: { kind: "unknown", member, frame: bytes } };
+}
+
+function isCancellation(payloadHash: Uint8Array, ids: number): boolean {
+  return payloadHash.length === 32 && ids <= MAX_SDS_IDS;
 }

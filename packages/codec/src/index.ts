@@ -38,6 +38,7 @@ export { deriveConversationKeys, deriveInboxKeys, type EnvelopeKeys, type InboxA
 export { CodecError, type CodecErrorCode } from "./errors.ts";
 export { type FileContent, file, fileType, isFile, type Thumbnail } from "./file.ts";
 export {
+  type CancelledBody,
   type ContentBody,
   decodePrivateFrame,
   encodePrivateFrame,

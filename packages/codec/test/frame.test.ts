@@ -57,6 +57,24 @@ test("a resume and its answer come back as they were", () => {
   expect(decodePrivateFrame(wire)).toMatchObject({ body: { kind: "unknown", member: 21 } });
 });
 
+test("a cancellation comes back as it was, and one of other lengths is none", () => {
+  const payloadHash = new Uint8Array(32).fill(5);
+  for (const sdsIds of [[], ["0f".repeat(16), "a0".repeat(16)]]) {
+    const body = { kind: "cancelled", payloadHash, sdsIds } as const;
+    expect(decodePrivateFrame(encodePrivateFrame({ timestampMs: 7, body }))).toEqual({ timestampMs: 7, body });
+  }
+  const refused = expect.objectContaining({ code: "INVALID_OPTION" });
+  const short = { kind: "cancelled", payloadHash: new Uint8Array(31), sdsIds: [] } as const;
+  expect(() => encodePrivateFrame({ timestampMs: 7, body: short })).toThrow(refused);
+  const many = { kind: "cancelled", payloadHash, sdsIds: Array(1_025).fill("00".repeat(16)) } as const;
+  expect(() => encodePrivateFrame({ timestampMs: 7, body: many })).toThrow(refused);
+  // The same on the wire: a hash of one byte, and an id of one.
+  const ofOneByte = Uint8Array.of(8, 7, 0xf2, 0x01, 3, 0x0a, 1, 5);
+  expect(decodePrivateFrame(ofOneByte)).toMatchObject({ body: { kind: "unknown", member: 30 } });
+  const oddId = Uint8Array.of(8, 7, 0xf2, 0x01, 37, 0x0a, 32, ...payloadHash, 0x12, 1, 5);
+  expect(decodePrivateFrame(oddId)).toMatchObject({ body: { kind: "unknown", member: 30 } });
+});
+
 test("a time that no Date can hold is malformed", () => {
   const latest = encodePrivateFrame({
     timestampMs: MAX_DATE_MS,
@@ -76,7 +94,7 @@ test.each([-1, 0.5, Number.NaN, MAX_DATE_MS + 1])("%d is not a time to send", (t
 test("bytes from anybody are a frame or nothing", () => {
   const valid = encodePrivateFrame({ timestampMs: 1, body: { kind: "content", content: new Uint8Array(30).fill(4) } });
   const property = fc.property(fc.oneof(fc.uint8Array(), mutations(valid)), (bytes) => {
-    expect([undefined, "content", "renewal", "resume", "resumed", "unknown"]).toContain(
+    expect([undefined, "content", "renewal", "resume", "resumed", "cancelled", "unknown"]).toContain(
       decodePrivateFrame(bytes)?.body.kind,
     );
   });

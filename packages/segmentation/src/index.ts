@@ -14,6 +14,6 @@ export {
 } from "./receiving/partial-set-store.ts";
 export { Reassembler } from "./receiving/reassembler.ts";
 export type { AcceptResult, DiscardReason, IncompleteReport, IndexRange } from "./receiving/results.ts";
-export { SEGMENT_OVERHEAD } from "./segment.ts";
+export { readSetId, SEGMENT_OVERHEAD } from "./segment.ts";
 export { Segmenter } from "./sending/segmenter.ts";
 export type { Segments } from "./sending/segments.ts";

@@ -57,6 +57,16 @@ export function setIdOf({
   return [toHex(payloadHash), payloadLength, dataCount, parityCount, chunkSize].join("-");
 }
 
+/** What the id of a set tells of its payload: the Keccak-256, and the length in bytes. */
+export function readSetId(setId: string): { readonly payloadHash: Uint8Array; readonly payloadLength: number } {
+  const [hex = "", length = ""] = setId.split("-");
+  const byteAt = (index: number) => Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
+  return {
+    payloadHash: Uint8Array.from({ length: HASH_BYTES }, (_, index) => byteAt(index)),
+    payloadLength: Number(length),
+  };
+}
+
 /** @param segment - `chunkSize` is not on the wire; a parity count of 0 is left out */
 export function encodeSegment({ chunk, ...header }: Omit<Segment, "chunkSize">): Uint8Array {
   const segment = encodeHeader(header, chunk.length);

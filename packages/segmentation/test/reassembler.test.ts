@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { Reassembler, Segmenter } from "../src/index.ts";
+import { Reassembler, readSetId, Segmenter } from "../src/index.ts";
 import { payloadOf } from "./payloads.ts";
 import { segmentBytes } from "./proto-bytes.ts";
 
@@ -30,6 +30,11 @@ describe("one set", () => {
     expect(reassembler.accept(part(segments, 0), AT_0)).toEqual({ ...pending, index: 0, held: 2, needed: 1 });
     expect(reassembler.accept(part(segments, 1), AT_0)).toEqual({ kind: "complete", payload, setId });
     expect(reassembler.bufferedBytes).toBe(0);
+  });
+
+  test("its id tells hash and length of the payload", () => {
+    const { payload, setId } = makeSet(3);
+    expect(readSetId(setId)).toEqual({ payloadHash: keccak_256(payload), payloadLength: payload.length });
   });
 
   test("a segment that is held, or of a complete set, is a duplicate", () => {

@@ -9,6 +9,7 @@ import type { Sealer } from "./sealer.ts";
 type TransferRow = {
   message_id: string;
   session_id: string;
+  length: number;
   segment_size: number;
   total: number;
   made: number;
@@ -28,7 +29,7 @@ export class MessageLife {
   constructor(connection: Connection, sealer: Sealer) {
     this.#sealer = sealer;
     this.#transfers = connection.statement(
-      `SELECT message_id, session_id, segment_size, total, made, after_sds_id, is_paused FROM transfers ORDER BY position`,
+      `SELECT message_id, session_id, length, segment_size, total, made, after_sds_id, is_paused FROM transfers ORDER BY position`,
     );
     this.#refused = connection.statement("SELECT deleted_at_ms FROM deleted_messages WHERE tag = ?");
     this.#conversation = connection.statement("SELECT position, read_sequence FROM conversations WHERE id = ?");
@@ -49,6 +50,7 @@ export class MessageLife {
     return this.#transfers.all().map((row) => ({
       messageId: row.message_id,
       sessionId: row.session_id,
+      length: row.length,
       segmentSize: row.segment_size,
       total: row.total,
       made: row.made,

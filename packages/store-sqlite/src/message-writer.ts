@@ -133,9 +133,9 @@ export class SqliteMessageWriter implements MessageWriter {
        ON CONFLICT (topic) DO UPDATE SET timestamp_ms = excluded.timestamp_ms`,
     );
     this.#putTransfer = connection.statement(
-      `INSERT INTO transfers (message_id, session_id, segment_size, total, made, after_sds_id, is_paused)
-       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET session_id = excluded.session_id,
-       segment_size = excluded.segment_size, total = excluded.total, made = excluded.made,
+      `INSERT INTO transfers (message_id, session_id, length, segment_size, total, made, after_sds_id, is_paused)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET session_id = excluded.session_id,
+       length = excluded.length, segment_size = excluded.segment_size, total = excluded.total, made = excluded.made,
        after_sds_id = excluded.after_sds_id, is_paused = excluded.is_paused`,
     );
     this.#deleteTransfer = connection.statement("DELETE FROM transfers WHERE message_id = ?");
@@ -301,8 +301,8 @@ export class SqliteMessageWriter implements MessageWriter {
   }
 
   putTransfer(record: TransferRecord): void {
-    const { messageId, sessionId, segmentSize, total, made, after = null, isPaused } = record;
-    this.#putTransfer.run(messageId, sessionId, segmentSize, total, made, after, isPaused ? 1 : 0);
+    const { messageId, sessionId, length, segmentSize, total, made, after = null, isPaused } = record;
+    this.#putTransfer.run(messageId, sessionId, length, segmentSize, total, made, after, isPaused ? 1 : 0);
   }
 
   deleteTransfer(messageId: string): void {

@@ -145,7 +145,8 @@ export function checkSegment(record: SegmentRecord): void {
 export function checkTransfer(record: TransferRecord): void {
   checkText("transfer.messageId", record.messageId);
   checkText("transfer.sessionId", record.sessionId);
-  for (const field of ["segmentSize", "total", "made"] as const) checkInteger(`transfer.${field}`, record[field]);
+  for (const field of ["length", "segmentSize", "total", "made"] as const)
+    checkInteger(`transfer.${field}`, record[field]);
   if (record.made > record.total) throw invalid("transfer.made", `want ≤ ${record.total} (total), got ${record.made}`);
   if (record.after !== undefined) checkText("transfer.after", record.after);
   if (typeof record.isPaused !== "boolean") {

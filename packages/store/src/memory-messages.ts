@@ -487,8 +487,9 @@ export class MemoryMessageWriter implements MessageWriter {
     this.#tables.cursors.set(timestampMs, topic);
   }
 
-  putTransfer({ messageId, sessionId, segmentSize, total, made, after, isPaused }: TransferRecord): void {
-    const record = { messageId, sessionId, segmentSize, total, made, ...(after !== undefined && { after }), isPaused };
+  putTransfer({ messageId, sessionId, length, segmentSize, total, made, after, isPaused }: TransferRecord): void {
+    const size = { length, segmentSize };
+    const record = { messageId, sessionId, ...size, total, made, ...(after !== undefined && { after }), isPaused };
     this.#tables.transfers.set(record, messageId);
   }
 

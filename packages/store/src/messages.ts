@@ -93,6 +93,8 @@ export type TransferRecord = {
   readonly messageId: string;
   /** On which its parts travel. */
   readonly sessionId: string;
+  /** Bytes of all parts together. */
+  readonly length: number;
   /** How it is cut: equal sizes give equal parts. */
   readonly segmentSize: number;
   /** Parts in all, and how many of them are made. */

@@ -63,6 +63,7 @@ export const LIFE = `
     position INTEGER PRIMARY KEY,
     message_id TEXT NOT NULL UNIQUE,
     session_id TEXT NOT NULL,
+    length INTEGER NOT NULL,
     segment_size INTEGER NOT NULL,
     total INTEGER NOT NULL,
     made INTEGER NOT NULL CHECK (made <= total),

@@ -142,6 +142,7 @@ function randomCommand(below: Below): Command {
     ({ messages }) => messages.setCursor(topic, number),
     ({ messages }) => {
       const parts = {
+        length: number,
         segmentSize: number,
         total: number,
         made: Math.floor(number / 2),

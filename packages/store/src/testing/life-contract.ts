@@ -10,7 +10,7 @@ import { envelope, incoming, outgoing } from "./records.ts";
 type Open = () => Promise<Store>;
 
 const TRANSFER: TransferRecord = {
-  ...{ messageId: "m1", sessionId: "s1", segmentSize: 9, total: 3, made: 1 },
+  ...{ messageId: "m1", sessionId: "s1", length: 20, segmentSize: 9, total: 3, made: 1 },
   isPaused: false,
 };
 

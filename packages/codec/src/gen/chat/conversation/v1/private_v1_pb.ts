@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/conversation/v1/private_v1.proto.
  */
 export const file_chat_conversation_v1_private_v1: GenFile = /*@__PURE__*/
-  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSKQAgoOUHJpdmF0ZVYxRnJhbWUSEQoJdGltZXN0YW1wGAEgASgEEhEKB2NvbnRlbnQYCiABKAxIABI4CgtwbGFjZWhvbGRlchgLIAEoCzIhLmNoYXQuY29udmVyc2F0aW9uLnYxLlBsYWNlaG9sZGVySAASLgoHcmVuZXdhbBgUIAEoCzIbLmNoYXQuaW52aXRlLnYxLkludHJvQnVuZGxlSAASLgoGcmVzdW1lGBUgASgLMhwuY2hhdC5jb252ZXJzYXRpb24udjEuUmVzdW1lSAASMAoHcmVzdW1lZBgWIAEoCzIdLmNoYXQuY29udmVyc2F0aW9uLnYxLlJlc3VtZWRIAEIMCgpmcmFtZV90eXBlIjoKBlJlc3VtZRIZChFyZWNlaXZlZF91bnRpbF9tcxgBIAEoBBIVCg1zZW50X3VudGlsX21zGAIgASgEIj0KB1Jlc3VtZWQSDgoGcmVzZW50GAEgASgNEhMKC3VuYXZhaWxhYmxlGAIgASgNEg0KBWtub3duGAMgASgNIh4KC1BsYWNlaG9sZGVyEg8KB2NvdW50ZXIYASABKA1iBnByb3RvMw", [file_chat_invite_v1_invite]);
+  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSLGAgoOUHJpdmF0ZVYxRnJhbWUSEQoJdGltZXN0YW1wGAEgASgEEhEKB2NvbnRlbnQYCiABKAxIABI4CgtwbGFjZWhvbGRlchgLIAEoCzIhLmNoYXQuY29udmVyc2F0aW9uLnYxLlBsYWNlaG9sZGVySAASLgoHcmVuZXdhbBgUIAEoCzIbLmNoYXQuaW52aXRlLnYxLkludHJvQnVuZGxlSAASLgoGcmVzdW1lGBUgASgLMhwuY2hhdC5jb252ZXJzYXRpb24udjEuUmVzdW1lSAASMAoHcmVzdW1lZBgWIAEoCzIdLmNoYXQuY29udmVyc2F0aW9uLnYxLlJlc3VtZWRIABI0CgljYW5jZWxsZWQYHiABKAsyHy5jaGF0LmNvbnZlcnNhdGlvbi52MS5DYW5jZWxsZWRIAEIMCgpmcmFtZV90eXBlIjoKBlJlc3VtZRIZChFyZWNlaXZlZF91bnRpbF9tcxgBIAEoBBIVCg1zZW50X3VudGlsX21zGAIgASgEIj0KB1Jlc3VtZWQSDgoGcmVzZW50GAEgASgNEhMKC3VuYXZhaWxhYmxlGAIgASgNEg0KBWtub3duGAMgASgNIjIKCUNhbmNlbGxlZBIUCgxwYXlsb2FkX2hhc2gYASABKAwSDwoHc2RzX2lkcxgCIAMoDCIeCgtQbGFjZWhvbGRlchIPCgdjb3VudGVyGAEgASgNYgZwcm90bzM", [file_chat_invite_v1_invite]);
 
 /**
  * One frame of a 1:1 conversation (LIP-242). What a receiver does not know of it, it keeps.
@@ -68,6 +68,14 @@ export type PrivateV1Frame = Message<"chat.conversation.v1.PrivateV1Frame"> & {
      */
     value: Resumed;
     case: "resumed";
+  } | {
+    /**
+     * In ephemeral messages only, which a program that does not know them ignores.
+     *
+     * @generated from field: chat.conversation.v1.Cancelled cancelled = 30;
+     */
+    value: Cancelled;
+    case: "cancelled";
   } | { case: undefined; value?: undefined };
 };
 
@@ -142,6 +150,35 @@ export const ResumedSchema: GenMessage<Resumed> = /*@__PURE__*/
   messageDesc(file_chat_conversation_v1_private_v1, 2);
 
 /**
+ * A message of many segments will not arrive as a whole: its sender sends no more of it, or its recipient takes no more.
+ *
+ * @generated from message chat.conversation.v1.Cancelled
+ */
+export type Cancelled = Message<"chat.conversation.v1.Cancelled"> & {
+  /**
+   * Keccak-256 of its frame, as its segments carry it.
+   *
+   * @generated from field: bytes payload_hash = 1;
+   */
+  payloadHash: Uint8Array;
+
+  /**
+   * From its sender: SDS ids of its parts that were sent and not acknowledged, 16 bytes each, at most 1,024. They are not
+   * sent again.
+   *
+   * @generated from field: repeated bytes sds_ids = 2;
+   */
+  sdsIds: Uint8Array[];
+};
+
+/**
+ * Describes the message chat.conversation.v1.Cancelled.
+ * Use `create(CancelledSchema)` to create a new message.
+ */
+export const CancelledSchema: GenMessage<Cancelled> = /*@__PURE__*/
+  messageDesc(file_chat_conversation_v1_private_v1, 3);
+
+/**
  * Keeps the numbers of LIP-242's own frame types free.
  *
  * @generated from message chat.conversation.v1.Placeholder
@@ -158,5 +195,5 @@ export type Placeholder = Message<"chat.conversation.v1.Placeholder"> & {
  * Use `create(PlaceholderSchema)` to create a new message.
  */
 export const PlaceholderSchema: GenMessage<Placeholder> = /*@__PURE__*/
-  messageDesc(file_chat_conversation_v1_private_v1, 3);
+  messageDesc(file_chat_conversation_v1_private_v1, 4);
 

@@ -31,7 +31,7 @@ import { type ChatClientOptions, resolveOptions } from "./options.ts";
 import { openParts, type Parts, release, stop } from "./parts.ts";
 import type { DiscardReason } from "./receiving/discard-counters.ts";
 import { type MessageStreamOptions, streamIncoming } from "./receiving/message-stream.ts";
-import { defaultPriority } from "./sending/sender.ts";
+import { defaultPriority } from "./sending/default-priority.ts";
 import { outgoingMessage, type WaitOptions, waitForStatus } from "./sending/status-wait.ts";
 
 export interface InviteOptions extends WaitOptions {
@@ -303,8 +303,8 @@ export class ChatClient implements AsyncDisposable {
 
   #safetyNumber({ id }: Conversation): SafetyNumber {
     this.#checkOpen();
-    const { account, sessions } = this.#parts.context;
-    const peerKey = sessions.peerKey(id);
+    const { account, peers } = this.#parts.context;
+    const peerKey = peers.get(id)?.sessions.key;
     if (peerKey === undefined) throw new ChatError("NOT_FOUND", `no session in conversation ${id}`);
     return safetyNumber(account.keys.publicKey, peerKey);
   }

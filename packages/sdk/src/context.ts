@@ -8,6 +8,7 @@ import type { InviteBook } from "./account/invite-book.ts";
 import type { Clock } from "./clock.ts";
 import type { DeliveryService } from "./delivery/delivery-service.ts";
 import type { Notifier } from "./notifier.ts";
+import type { PeerBook } from "./peers/peer-book.ts";
 import type { DiscardCounters } from "./receiving/discard-counters.ts";
 import type { Outbox } from "./sending/outbox.ts";
 import type { Serial } from "./serial.ts";
@@ -23,6 +24,7 @@ export type Context = {
   readonly mailboxBits: number;
   readonly sessions: SessionBook;
   readonly invites: InviteBook;
+  readonly peers: PeerBook;
   /** Keyed by conversation id: invariant 4. */
   readonly serial: Serial;
   readonly discards: DiscardCounters;

@@ -21,6 +21,7 @@
  * - `NOT_FOUND`: no such conversation or message in this database
  * - `RESTORED`: the database was restored, and what the conversation was encrypted with must not be used again; it goes on
  *   after a new invite, from either side
+ * - `BLOCKED`: the account was blocked here
  * - `CLOSED`: the client was closed
  */
 export type ChatErrorCode =
@@ -37,6 +38,7 @@ export type ChatErrorCode =
   | "DELIVERY_REFUSED"
   | "NOT_FOUND"
   | "RESTORED"
+  | "BLOCKED"
   | "CLOSED";
 
 export interface ChatErrorOptions extends ErrorOptions {

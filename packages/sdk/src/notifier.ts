@@ -4,6 +4,7 @@
  */
 import { nextStatus } from "@chat/store";
 import type { DeliveryStatus } from "./message.ts";
+import type { Standing } from "./peers/peer-file.ts";
 import { RecentMap } from "./recent-map.ts";
 
 export type DurableChange =
@@ -23,6 +24,19 @@ export type DurableChange =
   | { readonly kind: "retransmitted"; readonly count: number }
   /** The time of a message was over, so it is deleted. */
   | { readonly kind: "expired"; readonly messageId: string; readonly conversationId: string }
+  /** The state of a session is behind that of the peer: only another session helps. */
+  | { readonly kind: "broken"; readonly conversationId: string }
+  /** As `broken`, and the peer has given no private invite: only a new link helps. */
+  | { readonly kind: "stranded"; readonly conversationId: string }
+  | { readonly kind: "standing"; readonly conversationId: string; readonly standing: Standing }
+  /** After a restore: what the other side had that was not here. */
+  | {
+      readonly kind: "resumed";
+      readonly conversationId: string;
+      readonly resent: number;
+      readonly lost: number;
+      readonly lostOwn: number;
+    }
   | { readonly kind: "catch-up"; readonly messages: number; readonly isDone: boolean }
   | { readonly kind: "error"; readonly error: unknown };
 

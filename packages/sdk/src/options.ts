@@ -11,6 +11,7 @@ import { invalid } from "./errors.ts";
 import { isDeliveryService, type Network, type ResolvedWakuNetwork, resolveNetwork } from "./network-options.ts";
 import { NETWORK_PRESETS, type NetworkPreset } from "./network-presets.ts";
 import { type Logger, SILENT } from "./observability/logger.ts";
+import type { Requests } from "./peers/requests.ts";
 import type { RandomSource } from "./random-source.ts";
 
 /** How much the network lets one sender publish, and how much of that may wait. */
@@ -68,6 +69,12 @@ export interface ChatClientOptions {
    * nothing of it is on the disk. For a `Store` of your own, it is yours to open it so. @default false
    */
   readonly search?: boolean;
+  /**
+   * Which conversations that somebody else opens are requests, until `accept()` or a message of one's own: those that began
+   * with a link for many, all, or none. Nothing is sent to a request, no confirmation either, and it stores 100 messages
+   * and 1 MiB at most. @default "multi-use"
+   */
+  readonly requests?: Requests;
   /** Told what the client does, without content, keys, links or accounts: `console`, or one of your own. @default nobody */
   readonly logger?: Logger;
   /** @default the system's */
@@ -90,6 +97,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     acknowledgementDelayMs: 2000,
     contentTypes: [],
     search: false,
+    requests: "multi-use",
     logger: SILENT,
     clock: systemClock,
     ...options,
@@ -106,6 +114,9 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
   if (!(connectTimeoutMs > 0)) throw invalid("connectTimeoutMs", "> 0", connectTimeoutMs);
   if (!(acknowledgementDelayMs >= 0 && acknowledgementDelayMs <= 60_000)) {
     throw invalid("acknowledgementDelayMs", "0 to 60,000", acknowledgementDelayMs);
+  }
+  if (!["multi-use", "all", "none"].includes(resolved.requests)) {
+    throw invalid("requests", '"multi-use", "all" or "none"', resolved.requests);
   }
   checkLogger(resolved.logger);
   return resolved;

@@ -20,6 +20,9 @@ import { isDeliveryService } from "./network-options.ts";
 import { Notifier } from "./notifier.ts";
 import { Telemetry } from "./observability/telemetry.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { Healer } from "./peers/healer.ts";
+import { PeerBook } from "./peers/peer-book.ts";
+import { Renewals } from "./peers/renewals.ts";
 import { RANDOM_SOURCE } from "./random-source.ts";
 import { CatchUp } from "./receiving/catch-up.ts";
 import { DiscardCounters } from "./receiving/discard-counters.ts";
@@ -41,6 +44,7 @@ export type Parts = {
   readonly taken: TakenPosition;
   readonly sender: Sender;
   readonly upkeep: Upkeep;
+  readonly peers: { readonly healer: Healer; readonly renewals: Renewals };
   readonly catchUp: CatchUp;
   readonly eraser: Eraser;
   readonly subscription: Subscription;
@@ -66,11 +70,13 @@ export async function openParts(options: ResolvedOptions, signal: AbortSignal | 
 }
 
 /** Nothing new begins; resolves when what is under way is durable. Then {@link release}. */
-export async function stop({ context, upkeep, receiver, catchUp, subscription, eraser }: Parts): Promise<void> {
+export async function stop(parts: Parts): Promise<void> {
+  const { context, upkeep, receiver, catchUp, subscription, eraser, peers } = parts;
   upkeep.close();
+  peers.renewals.close();
   receiver.close();
   eraser.close();
-  await Promise.all([catchUp.close(), subscription.close(), context.outbox.close()]);
+  await Promise.all([catchUp.close(), subscription.close(), context.outbox.close(), peers.healer.close()]);
   await context.serial.idle();
 }
 
@@ -104,13 +110,14 @@ async function connect(
 }
 
 async function start(
-  { network, clock, acknowledgementDelayMs, rateLimit, logger, [RANDOM_SOURCE]: source }: ResolvedOptions,
+  { network, clock, acknowledgementDelayMs, rateLimit, requests, logger, [RANDOM_SOURCE]: source }: ResolvedOptions,
   store: Store,
   delivery: DeliveryService,
 ): Promise<Omit<Parts, "contents" | "ownsDelivery">> {
   const random = source ?? createCrypto().random;
   const nowMs = clock.nowMs();
-  const shared = { clock, random, store, delivery, sessions: await SessionBook.load(store), notifier: new Notifier() };
+  const sessions = await SessionBook.load(store);
+  const shared = { clock, random, store, delivery, sessions, notifier: new Notifier() };
   const serial = new Serial();
   const invites = await InviteBook.load(store, serial, nowMs);
   const context: Context = {
@@ -119,19 +126,25 @@ async function start(
     outbox: await Outbox.open(shared, rateLimit),
     mailboxBits: isDeliveryService(network) ? 0 : network.mailboxBits,
     invites,
+    peers: await PeerBook.load(store, sessions, nowMs),
     serial,
     discards: new DiscardCounters(),
   };
   const telemetry = new Telemetry(context, logger);
   // What an earlier process did not get to.
-  for (const { incomingHandshake } of shared.sessions.all()) {
-    if (incomingHandshake?.isConfirmed) await invites.note(incomingHandshake, "confirmed", nowMs);
+  for (const { incomingHandshake, conversationId } of sessions.all()) {
+    if (incomingHandshake === undefined) continue;
+    if (context.peers.mayAnswer(conversationId)) await invites.note(incomingHandshake, "answered", nowMs);
+    if (incomingHandshake.isConfirmed) await invites.note(incomingHandshake, "confirmed", nowMs);
   }
   const taken = await TakenPosition.load(context);
   const partialSets = await PartialSets.load(store, random);
   const eraser = new Eraser(context, partialSets);
   await eraser.start();
-  const receiver = new Receiver(context, partialSets);
+  const way = new WayOut(context);
+  const healer = new Healer(context, way);
+  await healer.start();
+  const receiver = new Receiver(context, partialSets, requests);
   const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
   // First listen, then look back: nothing falls between.
   const live = new LiveMessages(clock);
@@ -142,8 +155,11 @@ async function start(
   const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
   upkeep.start();
   catchUp.start();
-  const sender = new Sender(context, new WayOut(context));
-  return { context, receiver, taken, sender, upkeep, catchUp, eraser, subscription, telemetry, mailbox, live };
+  const sender = new Sender(context, way);
+  const renewals = new Renewals(context, way);
+  renewals.start();
+  const peers = { healer, renewals };
+  return { context, receiver, taken, sender, upkeep, catchUp, eraser, subscription, telemetry, mailbox, live, peers };
 }
 
 function openContents({ contentTypes }: ResolvedOptions): Contents {

@@ -82,7 +82,11 @@ export class InviteBook {
     happened: Parameters<typeof noteHandshake>[2],
     nowMs: number,
   ): Promise<void> {
-    return this.inTurn(() => this.#make(noteHandshake(this.#invites, handshake, happened, { nowMs })));
+    return this.inTurn(async () => {
+      const known = this.#invites.get(handshake.inviteId)?.handshakes.find(({ id }) => id === handshake.handshakeId);
+      if (known === undefined || known.isSettled || (happened === "answered" && known.isAnswered)) return;
+      await this.#make(noteHandshake(this.#invites, handshake, happened, { nowMs }));
+    });
   }
 
   /** The invite that a first message is for, with the keys that open it. */

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Context } from "../context.ts";
+import { encodePeerFile, newPeerFile } from "../peers/peer-file.ts";
 import type { PartialSets } from "../receiving/partial-sets.ts";
-import { wipeSession } from "../sessions/session.ts";
+import { endSession, forgetSession } from "../sessions/ended-session.ts";
 
 /** As long as anything of a deleted message may arrive again: keys of missing messages are kept no longer. */
 const REMEMBERED_MS = 31 * 24 * 60 * 60 * 1000;
@@ -46,23 +47,30 @@ export class Eraser {
 
   /** Its sessions end: what the other side still sends is for nobody. A new invite begins anew. */
   async deleteConversation(id: string): Promise<void> {
-    const { store, clock, serial, sessions, outbox, invites } = this.#context;
+    const { store, clock, serial, sessions, peers, invites } = this.#context;
     const gone = await serial.run(id, async () => {
-      const ofConversation = sessions.all().filter(({ conversationId }) => conversationId === id);
-      const sessionIds = ofConversation.map((session) => session.id);
-      await store.write(({ messages, secrets }) => {
-        messages.deleteConversation({ id, sessionIds, deletedAtMs: clock.nowMs() });
-        for (const sessionId of sessionIds) secrets.deleteSession(sessionId);
+      const ended = sessions.ofConversation(id);
+      const file = peers.get(id);
+      // Nothing is left of a person but that they are blocked.
+      const blocked = file?.standing === "blocked" ? newPeerFile(id, file.sessions.key, "blocked") : undefined;
+      await store.write((tx) => {
+        tx.messages.deleteConversation({
+          id,
+          sessionIds: ended.map((session) => session.id),
+          deletedAtMs: clock.nowMs(),
+        });
+        for (const session of ended) endSession(tx, session.id);
+        if (blocked === undefined) tx.secrets.deletePeer(id);
+        else tx.secrets.putPeer(encodePeerFile(blocked));
       });
-      for (const session of ofConversation) {
-        sessions.remove(session.id);
-        outbox.forgetSession(session.id);
-        wipeSession(session);
-      }
+      if (blocked === undefined) peers.remove(id);
+      else peers.replace(blocked);
+      for (const session of ended) forgetSession(session, this.#context);
       await this.#partialSets.reload();
-      return ofConversation;
+      return { ended, renewals: file?.sessions.offered ?? [] };
     });
-    for (const { incomingHandshake } of gone) {
+    for (const { inviteId } of gone.renewals) await invites.revoke(inviteId, clock.nowMs());
+    for (const { incomingHandshake } of gone.ended) {
       if (incomingHandshake !== undefined) await invites.note(incomingHandshake, "deleted", clock.nowMs());
     }
   }

@@ -16,6 +16,8 @@ const EXPLANATIONS: Record<DiscardReason, string> = {
   "malformed-sds": "came from a peer whose program breaks the protocol (SDS)",
   "malformed-segment": "came from a peer whose program breaks the protocol (segments)",
   "malformed-frame": "came from a peer whose program breaks the protocol (frames)",
+  blocked: "came from accounts that are blocked here",
+  "request-full": "are more than a request may store; they come again when it is accepted",
   "unsupported-frame": "are something between clients that this version makes no use of",
 };
 

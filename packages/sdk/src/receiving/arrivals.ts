@@ -89,7 +89,7 @@ export class Arrivals {
         owesAcknowledgement = true;
         const { messageId, lamport, content } = event;
         step.write((tx) => tx.messages.logSdsId(sessionId, messageId, lamport));
-        this.#content.acceptSegment(step, content, lamport, nowMs);
+        await this.#content.acceptSegment(step, content, lamport, nowMs);
         step.afterwards(() => this.early.arrived(sessionId, messageId));
       }
     }

@@ -11,6 +11,8 @@
  * - `handshake-refused`: a first message for an invite that is used up, expired, or seen before
  * - `malformed-sds`, `malformed-segment`, `malformed-frame`: the peer sent what its own layers would not
  * - `unsupported-handshake`: a first message of a later version of the protocol
+ * - `blocked`: from an account that was blocked
+ * - `request-full`: more than a request may store; it comes again when the request was accepted
  * - `unsupported-frame`: something between the clients that this version makes no use of
  */
 export type DiscardReason =
@@ -23,7 +25,9 @@ export type DiscardReason =
   | "malformed-segment"
   | "malformed-frame"
   | "unsupported-handshake"
-  | "unsupported-frame";
+  | "unsupported-frame"
+  | "blocked"
+  | "request-full";
 
 export class DiscardCounters {
   readonly #counts = new Map<DiscardReason, number>();

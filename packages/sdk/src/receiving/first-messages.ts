@@ -8,6 +8,7 @@ import {
   abandonFirstMessage,
   acceptFirstMessage,
   accountId,
+  addSession,
   noteHandshake,
   openFirstMessage,
   type PendingSession,
@@ -15,6 +16,8 @@ import {
 } from "@chat/ratchet";
 import { acknowledge, openChannel } from "@chat/sds";
 import type { Context } from "../context.ts";
+import { newPeerFile } from "../peers/peer-file.ts";
+import { type Requests, standingOf, withStored } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import { ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
@@ -31,8 +34,11 @@ export class FirstMessages {
   readonly #arrivals: Arrivals;
   readonly #ordinary: OrdinaryMessages;
 
-  constructor(context: Context, arrivals: Arrivals, ordinary: OrdinaryMessages) {
+  readonly #requests: Requests;
+
+  constructor(context: Context, arrivals: Arrivals, ordinary: OrdinaryMessages, requests: Requests) {
     this.#context = context;
+    this.#requests = requests;
     this.#arrivals = arrivals;
     this.#ordinary = ordinary;
   }
@@ -56,7 +62,9 @@ export class FirstMessages {
   }
 
   async #decide(inviteId: string, first: Handshake, how: HowToTake): Promise<Decision> {
-    const { invites, account, clock, sessions, serial } = this.#context;
+    const { invites, account, clock, sessions, serial, peers } = this.#context;
+    // Before anything is computed for them. A single-use link that they have stays usable for nobody else.
+    if (peers.isBlocked(accountId(first.initiator))) return "blocked";
     const opened = openFirstMessage(invites.all, inviteId, first, { identity: account.keys, nowMs: clock.nowMs() });
     if (opened.kind === "discarded") return opened.reason === "undecryptable" ? "undecryptable" : "handshake-refused";
     if (opened.kind === "known") {
@@ -75,7 +83,7 @@ export class FirstMessages {
     plaintext: Uint8Array,
     how: HowToTake,
   ): Promise<Outcome> {
-    const { clock, random, invites, outbox } = this.#context;
+    const { clock, random, invites, outbox, peers } = this.#context;
     const nowMs = clock.nowMs();
     const arrival = await this.#arrivals.read({ id: pending.id, sds: openChannel("R") }, plaintext, nowMs);
     const answer = arrival && acknowledge(arrival.state, { nowMs, maxHistory: ACKNOWLEDGEMENT_HISTORY });
@@ -92,7 +100,11 @@ export class FirstMessages {
       return "handshake-refused";
     }
     const { session, keys, acknowledgement, consumed } = accepted;
-    const leaves = outbox.canAcknowledge(session.id, 0);
+    const invite = accepted.invites.get(inviteId);
+    const known = peers.get(conversationId);
+    const file = known ?? newPeerFile(conversationId, session.peer, standingOf(invite, this.#requests));
+    const isOpen = file.standing === "open";
+    const leaves = isOpen && outbox.canAcknowledge(session.id, 0);
     const step = new SessionStep(
       {
         id: session.id,
@@ -104,17 +116,24 @@ export class FirstMessages {
         sendingKeys: keys.responderToInitiator,
         receivingKeys: keys.initiatorToResponder,
         incomingHandshake: { inviteId, handshakeId, isConfirmed: false },
+        isHybrid: invite?.kem !== undefined,
         // An acknowledgement that quota does not allow is made again later; this one only replaced SPK in the state.
         sds: leaves ? answer.state : arrival.state,
       },
       this.#context,
+      withStored(file, plaintext.length),
     );
-    const change = noteHandshake(accepted.invites, { inviteId, handshakeId }, "answered", { nowMs });
+    step.change(addSession(file.sessions, session, { nowMs }));
+    // A request stays among the few that its invite may have, until it is accepted.
+    const change = isOpen
+      ? noteHandshake(accepted.invites, { inviteId, handshakeId }, "answered", { nowMs })
+      : { invites: accepted.invites, consumed: [] };
     await step.ensureConversation();
     step.write(({ secrets }) => invites.write(secrets, change));
     step.consume(consumed);
     step.afterwards(() => invites.adopt(change));
     if (leaves) step.send(acknowledgement, { purpose: "acknowledgement", priority: "normal" });
+    if (known === undefined) step.notify({ kind: "standing", conversationId, standing: file.standing });
     await this.#arrivals.commit(step, arrival, nowMs);
     return "durable";
   }

@@ -9,6 +9,7 @@ import { messageId } from "../message.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionStep } from "../sessions/session-step.ts";
 import type { PartialSets } from "./partial-sets.ts";
+import { takeProtocolFrame } from "./protocol-frames.ts";
 
 export class IncomingContent {
   readonly #context: Context;
@@ -19,7 +20,7 @@ export class IncomingContent {
     this.#partialSets = partialSets;
   }
 
-  acceptSegment(step: SessionStep, segment: Uint8Array, lamport: number, nowMs: number): void {
+  async acceptSegment(step: SessionStep, segment: Uint8Array, lamport: number, nowMs: number): Promise<void> {
     const { id: sessionId } = step.session;
     const result = this.#partialSets.accept(sessionId, segment, nowMs);
     for (const set of this.#partialSets.givenUp(nowMs)) {
@@ -38,30 +39,33 @@ export class IncomingContent {
     }
     const { setId, payload } = result;
     if (setId !== undefined) step.write((tx) => tx.messages.deleteSegments(sessionId, setId));
-    this.#acceptFrame(step, payload, lamport, nowMs);
+    await this.#acceptFrame(step, payload, lamport, nowMs);
   }
 
-  #acceptFrame(step: SessionStep, bytes: Uint8Array, lamport: number, nowMs: number): void {
+  async #acceptFrame(step: SessionStep, bytes: Uint8Array, lamport: number, nowMs: number): Promise<void> {
     const frame = decodePrivateFrame(bytes);
+    if (frame !== undefined && takeProtocolFrame(step, frame.body, this.#context)) return;
     const content = frame && contentOf(frame.body);
     if (content === undefined) {
       this.#context.discards.add(frame === undefined ? "malformed-frame" : "unsupported-frame");
       return;
     }
     const fields = { content, lamport, sentAtMs: frame?.timestampMs ?? nowMs, storedAtMs: nowMs };
-    putIncoming(step, bytes, fields, this.#context);
+    await putIncoming(step, bytes, fields, this.#context);
   }
 }
 
 /** @param frame - what names the message: the same bytes are the same message */
-export function putIncoming(
+export async function putIncoming(
   step: SessionStep,
   frame: Uint8Array,
   fields: Pick<NewMessageRecord, "content" | "lamport" | "sentAtMs" | "storedAtMs">,
   context: Context,
-): void {
+): Promise<void> {
   const { conversationId } = step.session;
   const id = incomingId(step.session, frame, context);
+  // Sent again on another session.
+  if ((await context.store.messages.message(id)) !== undefined) return;
   const contentType = contentTypeName(fields.content);
   const message = { id, conversationId, direction: "incoming", status: "received", ...fields } as const;
   step.write(({ messages }) => messages.putMessage({ ...message, ...(contentType !== undefined && { contentType }) }));

@@ -9,8 +9,11 @@ import {
   type ParsedEnvelope,
   type UnsupportedPayload,
 } from "@chat/codec";
-import { decrypt } from "@chat/ratchet";
+import { decrypt, noteOpened, noteUnopened } from "@chat/ratchet";
 import type { Context } from "../context.ts";
+import { changePeer } from "../peers/change-peer.ts";
+import { isNews } from "../peers/peer-file.ts";
+import { mayStore, withStored } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -36,6 +39,7 @@ export class OrdinaryMessages {
         const session = this.#context.sessions.get(id);
         const payload = session && openEnvelope(envelope, session.receivingKeys);
         if (session === undefined || payload === undefined) return "undecryptable";
+        if (this.#context.peers.isBlocked(conversationId)) return "blocked";
         if (payload.kind === "unsupported") return this.#unsupported(session, payload);
         if (payload.kind !== "ratchet") return "undecryptable";
         return this.open(answered(session), payload.message, how, { isOrdinary: true });
@@ -54,15 +58,33 @@ export class OrdinaryMessages {
   ): Promise<Outcome> {
     const nowMs = this.#context.clock.nowMs();
     const opened = decrypt(session.ratchet, message, { nowMs });
-    if (opened.kind === "rejected") return "undecryptable";
+    if (opened.kind === "rejected") {
+      if (isOrdinary) await this.#noteUnopened(session, message, nowMs);
+      return "undecryptable";
+    }
     const arrival = await this.#arrivals.read(session, opened.plaintext, nowMs);
     if (arrival === undefined) return "malformed-sds";
     if (this.#arrivals.hold(session.id, arrival, how)) return "early";
     const step = new SessionStep({ ...session, ratchet: opened.state, sds: arrival.state }, this.#context);
     step.consume(opened.consumed);
+    if (!mayStore(step.peer, opened.plaintext.length)) return "request-full";
+    step.peer = withStored(step.peer, opened.plaintext.length);
+    step.change(noteOpened(step.peer.sessions, session.id, message, { nowMs }));
     if (isOrdinary && arrival.isComplete) this.#confirmHandshake(step, nowMs);
     await this.#arrivals.commit(step, arrival, nowMs);
     return "durable";
+  }
+
+  /** Enough of these, and the session is broken: its state is behind that of the peer (protocol.md, "Restored backup"). */
+  async #noteUnopened({ id, conversationId }: Session, message: RatchetMessage, nowMs: number): Promise<void> {
+    const file = this.#context.peers.get(conversationId);
+    if (file === undefined) return;
+    const { peer: sessions } = noteUnopened(file.sessions, id, message, { nowMs });
+    if (!isNews(sessions, file.sessions)) return;
+    const isBroken = sessions.sessions.some((session) => session.id === id && session.status === "broken");
+    const behind = isBroken && { mustRedeliver: true, mustResume: true };
+    await changePeer({ ...file, sessions, ...behind }, isBroken ? [id] : [], this.#context);
+    if (isBroken) this.#context.notifier.notify({ kind: "broken", conversationId });
   }
 
   /**
@@ -77,7 +99,7 @@ export class OrdinaryMessages {
     const nowMs = clock.nowMs();
     const content = encodeNewerPart("unknown-payload", member, bytes);
     const fields = { content, lamport: session.sds.lamport, sentAtMs: nowMs, storedAtMs: nowMs };
-    putIncoming(step, bytes, fields, this.#context);
+    await putIncoming(step, bytes, fields, this.#context);
     await step.commit();
     return "durable";
   }

@@ -3,23 +3,18 @@
  * Nothing here touches the network; the outbox does, afterwards.
  * @module
  */
-import {
-  type AnyContent,
-  type Content,
-  contentTypeName,
-  deriveConversationKeys,
-  encodeContentFrame,
-  encodePrivateFrame,
-} from "@chat/codec";
-import { accountId, type RemoteInvite, startSession } from "@chat/ratchet";
-import { openChannel } from "@chat/sds";
+import { type Content, contentTypeName, encodeContentFrame, encodePrivateFrame } from "@chat/codec";
+import { accountId, addSession, type RemoteInvite, startSession } from "@chat/ratchet";
 import type { OutboxPriority } from "@chat/store";
 import { equalBytes } from "../bytes.ts";
 import type { Context } from "../context.ts";
 import { ChatError } from "../errors.ts";
 import { messageId } from "../message.ts";
+import { newPeerFile } from "../peers/peer-file.ts";
+import { acceptRequest } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
+import { outgoingSession, startOptions } from "../sessions/start-outgoing.ts";
 import { MAX_HYBRID_SEGMENT_SIZE } from "../sizes.ts";
 import type { WayOut } from "./way-out.ts";
 
@@ -56,13 +51,15 @@ export class Sender {
   async #sendWaiting(conversationId: string): Promise<void> {
     const waiting = this.#waiting.get(conversationId) ?? [];
     this.#waiting.delete(conversationId);
-    const session = this.#context.sessions.forSending(conversationId);
-    if (session === undefined) {
+    const { sessions, peers } = this.#context;
+    const session = sessions.get(peers.sessionForSending(conversationId) ?? "");
+    if (session === undefined || peers.isBlocked(conversationId)) {
       const error = this.#noSession(conversationId);
       for (const { reject } of waiting) reject(error);
       return;
     }
     const step = new SessionStep(session, this.#context);
+    acceptRequest(step, this.#context);
     const sent: (() => void)[] = [];
     const failed: ((error: unknown) => void)[] = [];
     for (const { resolve, reject, ...outgoing } of waiting) {
@@ -91,10 +88,9 @@ export class Sender {
   accept(invite: RemoteInvite, outgoing: Outgoing | undefined): Promise<string> {
     const conversationId = accountId(invite.identity);
     return this.#context.serial.run(conversationId, async () => {
-      const started = this.#context.sessions
-        .all()
-        .find(({ outgoingHandshake }) => outgoingHandshake && equalBytes(outgoingHandshake.prekey, invite.prekey));
-      const step = new SessionStep(started ?? this.#startSession(invite, conversationId), this.#context);
+      if (this.#context.peers.isBlocked(conversationId)) throw this.#noSession(conversationId);
+      const step = this.#stepFrom(invite, conversationId);
+      acceptRequest(step, this.#context);
       await step.ensureConversation();
       if (outgoing !== undefined) await this.#add(step, outgoing);
       await step.commit();
@@ -103,35 +99,30 @@ export class Sender {
   }
 
   #noSession(conversationId: string): ChatError {
-    if (!this.#context.sessions.hasRestored(conversationId)) {
+    const { peers } = this.#context;
+    if (peers.isBlocked(conversationId)) {
+      return new ChatError("BLOCKED", "this account is blocked; unblock it to write to it");
+    }
+    if ((peers.get(conversationId)?.sessions.sessions.length ?? 0) === 0) {
       return new ChatError("NOT_FOUND", `no session in conversation ${conversationId}`);
     }
     const message = "the database was restored from an older state; accept a new invite of the other side, or send one";
     return new ChatError("RESTORED", message);
   }
 
-  #startSession(invite: RemoteInvite, conversationId: string): Session {
-    const { account, random } = this.#context;
-    const options = { identity: account.keys, deriveKeys: deriveConversationKeys, random };
-    const { session, keys, handshake } = startSession(invite, options);
-    const { ephemeral, kemCiphertext } = handshake;
-    return {
-      id: session.id,
-      conversationId,
-      peerKey: session.peer,
-      initiator: true,
-      base: session.base,
-      ratchet: session.ratchet,
-      sendingKeys: keys.initiatorToResponder,
-      receivingKeys: keys.responderToInitiator,
-      outgoingHandshake: {
-        ephemeral,
-        prekey: invite.prekey,
-        isAnswered: false,
-        ...(kemCiphertext && { kemCiphertext }),
-      },
-      sds: openChannel("I"),
-    };
+  /** The session that was started from the invite before, or a new one. */
+  #stepFrom(invite: RemoteInvite, conversationId: string): SessionStep {
+    const { sessions, peers, clock } = this.#context;
+    const known = peers.get(conversationId);
+    const started = sessions
+      .all()
+      .find(({ outgoingHandshake }) => outgoingHandshake && equalBytes(outgoingHandshake.prekey, invite.prekey));
+    if (started !== undefined) return new SessionStep(started, this.#context);
+    const session = startSession(invite, startOptions(this.#context));
+    const file = known ?? newPeerFile(conversationId, invite.identity, "open");
+    const step = new SessionStep(outgoingSession(conversationId, invite.prekey, session), this.#context, file);
+    step.change(addSession(file.sessions, session.session, { nowMs: clock.nowMs() }));
+    return step;
   }
 
   /** Adds the whole way of one message to the step. */
@@ -178,21 +169,5 @@ export class Sender {
       this.#lastSentAtMs.set(session.conversationId, sentAtMs);
       return { id, frame, contentFrame, sentAtMs };
     }
-  }
-}
-
-/** What somebody waits for goes first, what is of no use later goes now or never, and a file takes what that leaves. */
-export function defaultPriority({ kind }: AnyContent): OutboxPriority {
-  switch (kind) {
-    case "text":
-    case "reply":
-    case "edit":
-    case "delete":
-      return "critical";
-    case "typing":
-    case "readReceipt":
-      return "optional";
-    default:
-      return "normal";
   }
 }

@@ -5,12 +5,14 @@
  * @module
  */
 import { deriveInboxKeys, mailboxTopic, sealEnvelope } from "@chat/codec";
-import { diffieHellman, encrypt, generateKeyPair, type RatchetMessage, wipe } from "@chat/ratchet";
+import { diffieHellman, encrypt, generateKeyPair, type RatchetMessage, type SessionsChange, wipe } from "@chat/ratchet";
 import { encodeState as encodeChannel } from "@chat/sds";
 import type { OutboxEntry, OutboxRecord, StoreTransaction } from "@chat/store";
 import { toHex } from "../bytes.ts";
 import type { Context } from "../context.ts";
 import type { DurableChange } from "../notifier.ts";
+import { encodePeerFile, isNews, type PeerFile } from "../peers/peer-file.ts";
+import { endSession, forgetSession } from "./ended-session.ts";
 import { encodeSession, type Session } from "./session.ts";
 
 /** One ordinary envelope in this many carries an unused key, so that its presence marks nothing. */
@@ -20,16 +22,22 @@ type RowOfStep = Pick<OutboxRecord, "purpose" | "messageId" | "priority">;
 
 export class SessionStep {
   session: Session;
+  /** What is known of the peer, as the step leaves it. */
+  peer: PeerFile;
   readonly #context: Context;
   readonly #writes: ((tx: StoreTransaction) => void)[] = [];
   readonly #consumed: Uint8Array[] = [];
   readonly #afterwards: (() => void)[] = [];
   readonly #outgoing: OutboxEntry[] = [];
+  readonly #ended: Session[] = [];
   #envelopes = 0;
   #bytes = 0;
 
-  constructor(session: Session, context: Context) {
+  /** @param peer - of a session that is new */
+  constructor(session: Session, context: Context, peer = context.peers.get(session.conversationId)) {
+    if (peer === undefined) throw new TypeError("a session of somebody who is not known");
     this.session = session;
+    this.peer = peer;
     this.#context = context;
   }
 
@@ -45,12 +53,13 @@ export class SessionStep {
 
   /** Returns a function that takes back everything added to the step since. */
   checkpoint(): () => void {
-    const { session } = this;
+    const { session, peer } = this;
     const [envelopes, bytes] = [this.#envelopes, this.#bytes];
-    const all = [this.#writes, this.#consumed, this.#afterwards, this.#outgoing];
+    const all = [this.#writes, this.#consumed, this.#afterwards, this.#outgoing, this.#ended];
     const lists = all.map((list) => ({ list, length: list.length }));
     return () => {
       this.session = session;
+      this.peer = peer;
       this.#envelopes = envelopes;
       this.#bytes = bytes;
       for (const { list, length } of lists) list.length = length;
@@ -69,6 +78,15 @@ export class SessionStep {
     if ((await store.messages.conversation(id)) !== undefined) return;
     const record = { id, peer: id, createdAtMs: clock.nowMs() };
     this.write((tx) => tx.messages.putConversation(record));
+  }
+
+  /** Takes over what the rules of @chat/ratchet say, with the end of sessions. */
+  change({ peer, dropped }: SessionsChange): void {
+    if (isNews(peer, this.peer.sessions)) this.peer = { ...this.peer, sessions: peer };
+    for (const id of dropped) {
+      const ended = this.#context.sessions.get(id);
+      if (ended !== undefined) this.#ended.push(ended);
+    }
   }
 
   /** Keys that only the old state held, wiped once the new one is durable. */
@@ -112,10 +130,12 @@ export class SessionStep {
   }
 
   async commit(): Promise<void> {
-    const { session } = this;
-    const { store, sessions, outbox } = this.#context;
+    const { session, peer } = this;
+    const { store, sessions, peers, outbox } = this.#context;
     const durable = store.write((tx) => {
       for (const write of this.#writes) write(tx);
+      for (const ended of this.#ended) endSession(tx, ended.id);
+      if (peer !== peers.get(peer.id)) tx.secrets.putPeer(encodePeerFile(peer));
       tx.secrets.putSession(encodeSession(session));
       tx.messages.putSdsState(session.id, encodeChannel(session.sds));
     });
@@ -123,7 +143,9 @@ export class SessionStep {
     for (const entry of this.#outgoing) outbox.add(entry, durable);
     await durable;
     sessions.replace(session);
+    peers.replace(peer);
     wipe(...this.#consumed);
+    for (const ended of this.#ended) forgetSession(ended, this.#context);
     for (const run of this.#afterwards) run();
   }
 

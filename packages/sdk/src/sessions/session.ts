@@ -31,6 +31,8 @@ export type Session = {
   readonly receivingKeys: EnvelopeKeys;
   readonly outgoingHandshake?: OutgoingHandshake;
   readonly incomingHandshake?: IncomingHandshake;
+  /** Begun with ML-KEM-768 as well. */
+  readonly isHybrid: boolean;
   readonly sds: ChannelState;
 };
 
@@ -51,7 +53,7 @@ export type IncomingHandshake = {
 
 /** The secret part, for the secrets database. */
 export function encodeSession(session: Session): SessionRecord {
-  const { id, conversationId, peerKey, initiator, base, sendingKeys, receivingKeys } = session;
+  const { id, conversationId, peerKey, initiator, base, sendingKeys, receivingKeys, isHybrid } = session;
   const snapshot = toBinary(
     SessionSchema,
     create(SessionSchema, {
@@ -61,6 +63,7 @@ export function encodeSession(session: Session): SessionRecord {
       ratchet: encodeRatchet(session.ratchet),
       sendingKeys,
       receivingKeys,
+      isHybrid,
       ...(session.outgoingHandshake && { outgoingHandshake: session.outgoingHandshake }),
       ...(session.incomingHandshake && { incomingHandshake: session.incomingHandshake }),
     }),
@@ -70,8 +73,9 @@ export function encodeSession(session: Session): SessionRecord {
 
 /** @param sds - what the message database keeps for the session; undefined before the first message */
 export function decodeSession({ id, conversationId, snapshot }: SessionRecord, sds: Uint8Array | undefined): Session {
-  const { peerKey, initiator, base, ratchet, sendingKeys, receivingKeys, outgoingHandshake, incomingHandshake } =
-    fromBinary(SessionSchema, snapshot);
+  const record = fromBinary(SessionSchema, snapshot);
+  const { peerKey, initiator, base, ratchet, sendingKeys, receivingKeys, isHybrid } = record;
+  const { outgoingHandshake, incomingHandshake } = record;
   if (sendingKeys === undefined || receivingKeys === undefined) throw new TypeError("session snapshot without keys");
   return {
     id,
@@ -84,6 +88,7 @@ export function decodeSession({ id, conversationId, snapshot }: SessionRecord, s
     receivingKeys,
     ...(outgoingHandshake && { outgoingHandshake: fromRecord(outgoingHandshake) }),
     ...(incomingHandshake && { incomingHandshake }),
+    isHybrid,
     sds: sds === undefined ? openChannel(initiator ? "I" : "R") : decodeChannel(sds),
   };
 }

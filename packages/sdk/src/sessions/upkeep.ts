@@ -84,7 +84,10 @@ export class Upkeep {
   }
 
   #acknowledgeOrHold(sessionId: string): void {
-    if (!this.#context.outbox.canAcknowledge(sessionId, this.#building)) {
+    const { peers, sessions, outbox } = this.#context;
+    // A request, or somebody who is blocked, learns nothing; when that changes, the session is told again.
+    if (!peers.mayAnswer(sessions.get(sessionId)?.conversationId ?? "")) return void this.#held.delete(sessionId);
+    if (!outbox.canAcknowledge(sessionId, this.#building)) {
       this.#held.add(sessionId);
       return;
     }

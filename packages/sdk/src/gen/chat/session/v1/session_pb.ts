@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/session/v1/session.proto.
  */
 export const file_chat_session_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jaGF0L3Nlc3Npb24vdjEvc2Vzc2lvbi5wcm90bxIPY2hhdC5zZXNzaW9uLnYxIjUKCElkZW50aXR5EhIKCnNlY3JldF9rZXkYASABKAwSFQoNY3JlYXRlZF9hdF9tcxgCIAEoBCK5AgoHU2Vzc2lvbhIQCghwZWVyX2tleRgBIAEoDBIRCglpbml0aWF0b3IYAiABKAgSDAoEYmFzZRgDIAEoDBIPCgdyYXRjaGV0GAQgASgMEjMKDHNlbmRpbmdfa2V5cxgFIAEoCzIdLmNoYXQuc2Vzc2lvbi52MS5FbnZlbG9wZUtleXMSNQoOcmVjZWl2aW5nX2tleXMYBiABKAsyHS5jaGF0LnNlc3Npb24udjEuRW52ZWxvcGVLZXlzEj4KEm91dGdvaW5nX2hhbmRzaGFrZRgHIAEoCzIiLmNoYXQuc2Vzc2lvbi52MS5PdXRnb2luZ0hhbmRzaGFrZRI+ChJpbmNvbWluZ19oYW5kc2hha2UYCCABKAsyIi5jaGF0LnNlc3Npb24udjEuSW5jb21pbmdIYW5kc2hha2UiMgoMRW52ZWxvcGVLZXlzEhAKCHNlYWxfa2V5GAEgASgMEhAKCGhpbnRfa2V5GAIgASgMImMKEU91dGdvaW5nSGFuZHNoYWtlEhEKCWVwaGVtZXJhbBgBIAEoDBIOCgZwcmVrZXkYAiABKAwSEwoLaXNfYW5zd2VyZWQYAyABKAgSFgoOa2VtX2NpcGhlcnRleHQYBCABKAwiUgoRSW5jb21pbmdIYW5kc2hha2USEQoJaW52aXRlX2lkGAEgASgJEhQKDGhhbmRzaGFrZV9pZBgCIAEoCRIUCgxpc19jb25maXJtZWQYAyABKAhiBnByb3RvMw");
+  fileDesc("Ch1jaGF0L3Nlc3Npb24vdjEvc2Vzc2lvbi5wcm90bxIPY2hhdC5zZXNzaW9uLnYxIjUKCElkZW50aXR5EhIKCnNlY3JldF9rZXkYASABKAwSFQoNY3JlYXRlZF9hdF9tcxgCIAEoBCLMAgoHU2Vzc2lvbhIQCghwZWVyX2tleRgBIAEoDBIRCglpbml0aWF0b3IYAiABKAgSDAoEYmFzZRgDIAEoDBIPCgdyYXRjaGV0GAQgASgMEjMKDHNlbmRpbmdfa2V5cxgFIAEoCzIdLmNoYXQuc2Vzc2lvbi52MS5FbnZlbG9wZUtleXMSNQoOcmVjZWl2aW5nX2tleXMYBiABKAsyHS5jaGF0LnNlc3Npb24udjEuRW52ZWxvcGVLZXlzEj4KEm91dGdvaW5nX2hhbmRzaGFrZRgHIAEoCzIiLmNoYXQuc2Vzc2lvbi52MS5PdXRnb2luZ0hhbmRzaGFrZRI+ChJpbmNvbWluZ19oYW5kc2hha2UYCCABKAsyIi5jaGF0LnNlc3Npb24udjEuSW5jb21pbmdIYW5kc2hha2USEQoJaXNfaHlicmlkGAkgASgIIqkBCgRQZWVyEhAKCHN0YW5kaW5nGAEgASgJEhAKCHNlc3Npb25zGAIgASgMEhcKD3N0b3JlZF9tZXNzYWdlcxgDIAEoDRIUCgxzdG9yZWRfYnl0ZXMYBCABKAQSFgoObXVzdF9yZWRlbGl2ZXIYBSABKAgSEwoLbXVzdF9yZXN1bWUYByABKAgSIQoDZ2FwGAYgASgLMhQuY2hhdC5zZXNzaW9uLnYxLkdhcCI3CgNHYXASGQoRcmVjZWl2ZWRfdW50aWxfbXMYASABKAQSFQoNc2VudF91bnRpbF9tcxgCIAEoBCIyCgxFbnZlbG9wZUtleXMSEAoIc2VhbF9rZXkYASABKAwSEAoIaGludF9rZXkYAiABKAwiYwoRT3V0Z29pbmdIYW5kc2hha2USEQoJZXBoZW1lcmFsGAEgASgMEg4KBnByZWtleRgCIAEoDBITCgtpc19hbnN3ZXJlZBgDIAEoCBIWCg5rZW1fY2lwaGVydGV4dBgEIAEoDCJSChFJbmNvbWluZ0hhbmRzaGFrZRIRCglpbnZpdGVfaWQYASABKAkSFAoMaGFuZHNoYWtlX2lkGAIgASgJEhQKDGlzX2NvbmZpcm1lZBgDIAEoCGIGcHJvdG8z");
 
 /**
  * The installation: one X25519 key pair is the whole account.
@@ -87,6 +87,13 @@ export type Session = Message<"chat.session.v1.Session"> & {
    * @generated from field: chat.session.v1.IncomingHandshake incoming_handshake = 8;
    */
   incomingHandshake?: IncomingHandshake | undefined;
+
+  /**
+   * Begun with ML-KEM-768 as well; so is the one that replaces it.
+   *
+   * @generated from field: bool is_hybrid = 9;
+   */
+  isHybrid: boolean;
 };
 
 /**
@@ -95,6 +102,91 @@ export type Session = Message<"chat.session.v1.Session"> & {
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_chat_session_v1_session, 1);
+
+/**
+ * What is known of a person, whatever happens to single sessions.
+ *
+ * @generated from message chat.session.v1.Peer
+ */
+export type Peer = Message<"chat.session.v1.Peer"> & {
+  /**
+   * "open", "request" (opened by a stranger, and nobody has accepted it) or "blocked".
+   *
+   * @generated from field: string standing = 1;
+   */
+  standing: string;
+
+  /**
+   * Sessions and renewals: a snapshot of @chat/ratchet, which carries a version of its own.
+   *
+   * @generated from field: bytes sessions = 2;
+   */
+  sessions: Uint8Array;
+
+  /**
+   * Of a request: what of it is stored.
+   *
+   * @generated from field: uint32 stored_messages = 3;
+   */
+  storedMessages: number;
+
+  /**
+   * @generated from field: uint64 stored_bytes = 4;
+   */
+  storedBytes: bigint;
+
+  /**
+   * Messages that nobody confirmed have lost their session: they go out once more, on another one.
+   *
+   * @generated from field: bool must_redeliver = 5;
+   */
+  mustRedeliver: boolean;
+
+  /**
+   * Sessions were lost by a restore, and the peer was not told yet.
+   *
+   * @generated from field: bool must_resume = 7;
+   */
+  mustResume: boolean;
+
+  /**
+   * The peer was restored, and has not got yet what it asked for.
+   *
+   * @generated from field: chat.session.v1.Gap gap = 6;
+   */
+  gap?: Gap | undefined;
+};
+
+/**
+ * Describes the message chat.session.v1.Peer.
+ * Use `create(PeerSchema)` to create a new message.
+ */
+export const PeerSchema: GenMessage<Peer> = /*@__PURE__*/
+  messageDesc(file_chat_session_v1_session, 2);
+
+/**
+ * As chat.conversation.v1.Resume.
+ *
+ * @generated from message chat.session.v1.Gap
+ */
+export type Gap = Message<"chat.session.v1.Gap"> & {
+  /**
+   * @generated from field: uint64 received_until_ms = 1;
+   */
+  receivedUntilMs: bigint;
+
+  /**
+   * @generated from field: uint64 sent_until_ms = 2;
+   */
+  sentUntilMs: bigint;
+};
+
+/**
+ * Describes the message chat.session.v1.Gap.
+ * Use `create(GapSchema)` to create a new message.
+ */
+export const GapSchema: GenMessage<Gap> = /*@__PURE__*/
+  messageDesc(file_chat_session_v1_session, 3);
 
 /**
  * @generated from message chat.session.v1.EnvelopeKeys
@@ -116,7 +208,7 @@ export type EnvelopeKeys = Message<"chat.session.v1.EnvelopeKeys"> & {
  * Use `create(EnvelopeKeysSchema)` to create a new message.
  */
 export const EnvelopeKeysSchema: GenMessage<EnvelopeKeys> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 2);
+  messageDesc(file_chat_session_v1_session, 4);
 
 /**
  * @generated from message chat.session.v1.OutgoingHandshake
@@ -156,7 +248,7 @@ export type OutgoingHandshake = Message<"chat.session.v1.OutgoingHandshake"> & {
  * Use `create(OutgoingHandshakeSchema)` to create a new message.
  */
 export const OutgoingHandshakeSchema: GenMessage<OutgoingHandshake> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 3);
+  messageDesc(file_chat_session_v1_session, 5);
 
 /**
  * @generated from message chat.session.v1.IncomingHandshake
@@ -185,5 +277,5 @@ export type IncomingHandshake = Message<"chat.session.v1.IncomingHandshake"> & {
  * Use `create(IncomingHandshakeSchema)` to create a new message.
  */
 export const IncomingHandshakeSchema: GenMessage<IncomingHandshake> = /*@__PURE__*/
-  messageDesc(file_chat_session_v1_session, 4);
+  messageDesc(file_chat_session_v1_session, 6);
 

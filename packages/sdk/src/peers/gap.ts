@@ -1,0 +1,98 @@
+/**
+ * What a restored peer says that it lacks, and what there is of that here.
+ * Spec: `docs/protocol.md`, "Sessions": after a restore.
+ * @module
+ */
+import type { ResumeBody } from "@chat/codec";
+import { encodeState } from "@chat/sds";
+import type { MessageRecord, MessageStore } from "@chat/store";
+import type { Context } from "../context.ts";
+import type { Session } from "../sessions/session.ts";
+import type { SessionStep } from "../sessions/session-step.ts";
+import type { Gap } from "./peer-file.ts";
+
+/** What overtakes is that much older at most; what the peer has after all is not shown twice. */
+const OVERLAP_MS = 10 * 60 * 1000;
+const MAX_RESENT = 1_000;
+const PAGE = 100;
+
+export type GapContents = {
+  /** Oldest first. */
+  readonly toSend: readonly MessageRecord[];
+  /** Of those, that the peer does not have. */
+  readonly missing: number;
+  /** That the peer does not have, beyond what is sent again. */
+  readonly unavailable: number;
+  /** The peer's own that it does not have. */
+  readonly known: number;
+};
+
+/** Up to where a conversation is here: for a peer that is to send what came after. */
+export async function reachOf(messages: MessageStore, conversationId: string): Promise<Omit<ResumeBody, "kind">> {
+  let [receivedUntilMs, sentUntilMs] = [0, 0];
+  for await (const page of pages(messages, conversationId)) {
+    for (const { direction, sentAtMs } of page) {
+      if (direction === "incoming") receivedUntilMs = Math.max(receivedUntilMs, sentAtMs);
+      else sentUntilMs = Math.max(sentUntilMs, sentAtMs);
+    }
+    if (receivedUntilMs > 0 && sentUntilMs > 0) break;
+  }
+  return { receivedUntilMs, sentUntilMs };
+}
+
+export async function contentsOf(messages: MessageStore, conversationId: string, gap: Gap): Promise<GapContents> {
+  const toSend: MessageRecord[] = [];
+  let [missing, unavailable, known] = [0, 0, 0];
+  for await (const page of pages(messages, conversationId)) {
+    const isOver = page.every(({ direction, sentAtMs }) => {
+      return sentAtMs <= (direction === "incoming" ? gap.sentUntilMs : gap.receivedUntilMs - OVERLAP_MS);
+    });
+    if (isOver) break;
+    for (const record of page) {
+      const { direction, status, sentAtMs, id } = record;
+      if (direction === "incoming") {
+        if (sentAtMs > gap.sentUntilMs) known += 1;
+      } else if (sentAtMs > gap.receivedUntilMs - OVERLAP_MS && status !== "dropped" && status !== "failed") {
+        const isMissing = sentAtMs > gap.receivedUntilMs;
+        if (isMissing && toSend.length >= MAX_RESENT) unavailable += 1;
+        else if (isMissing) missing += 1;
+        if (toSend.length < MAX_RESENT && (await messages.pendingCount(id)) === 0) toSend.push(record);
+      }
+    }
+  }
+  return { toSend: toSend.reverse(), missing, unavailable, known };
+}
+
+/**
+ * Adds to the step that the peer was restored: it has lost the sessions of before this one, so what nobody confirmed goes
+ * out on this one. What the peer itself sent before is still received on them.
+ */
+export function noteGap(step: SessionStep, { receivedUntilMs, sentUntilMs }: Gap, context: Context): void {
+  const { sessions: known } = step.peer.sessions;
+  const rank = known.find(({ id }) => id === step.session.id)?.rank ?? 0;
+  for (const { id } of known.filter((other) => other.rank < rank)) {
+    const session = context.sessions.get(id);
+    if (session === undefined) continue;
+    const silent: Session = { ...session, sds: { ...session.sds, outstanding: [] } };
+    step.write(({ messages }) => {
+      messages.deleteUnsent(id);
+      messages.putSdsState(id, encodeState(silent.sds));
+    });
+    step.afterwards(() => {
+      context.sessions.replace(silent);
+      context.outbox.forgetSession(id);
+    });
+  }
+  step.peer = { ...step.peer, mustRedeliver: true, gap: { receivedUntilMs, sentUntilMs } };
+}
+
+/** Newest first. */
+async function* pages(messages: MessageStore, conversationId: string): AsyncGenerator<readonly MessageRecord[]> {
+  let before: MessageRecord | undefined;
+  for (;;) {
+    const page = await messages.page(conversationId, { limit: PAGE, ...(before && { before }) });
+    if (page.length === 0) return;
+    yield page.toReversed();
+    before = page[0];
+  }
+}

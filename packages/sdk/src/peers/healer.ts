@@ -1,0 +1,198 @@
+/**
+ * Brings conversations on after sessions were lost: begins another one with the peer's private invite, tells the peer what
+ * is missing here, sends what nobody had confirmed, and sends again what a restored peer lacks. Each part is durable by
+ * itself and is taken up again after a crash.
+ * Spec: `docs/protocol.md`, "Sessions": renewal, after a restore.
+ * @module
+ */
+import { decodeContentFrame, encodePrivateFrame } from "@chat/codec";
+import { breakSession, renew } from "@chat/ratchet";
+import type { MessageRecord } from "@chat/store";
+import type { Context } from "../context.ts";
+import { messageId } from "../message.ts";
+import { defaultPriority } from "../sending/default-priority.ts";
+import type { WayOut } from "../sending/way-out.ts";
+import { SessionStep } from "../sessions/session-step.ts";
+import { outgoingSession, startOptions } from "../sessions/start-outgoing.ts";
+import { changePeer } from "./change-peer.ts";
+import { contentsOf, reachOf } from "./gap.ts";
+import type { PeerFile } from "./peer-file.ts";
+
+const PAUSE_MS = 5_000;
+const PAGE = 100;
+
+export class Healer {
+  readonly #context: Context;
+  readonly #way: WayOut;
+  /** Conversations that are being mended. */
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #retries = new Map<string, () => void>();
+  readonly #stranded = new Set<string>();
+  readonly #stopObserving: () => void;
+  #isClosed = false;
+
+  constructor(context: Context, way: WayOut) {
+    this.#context = context;
+    this.#way = way;
+    this.#stopObserving = context.notifier.observe((change) => {
+      if (change.kind === "broken") this.#mendLater(change.conversationId);
+      if (change.kind !== "session") return;
+      this.#mendLater(context.sessions.get(change.sessionId)?.conversationId ?? "");
+    });
+  }
+
+  /** Before anything is received: what a restore brought back would use keys twice. */
+  async start(): Promise<void> {
+    const { sessions, peers, serial, clock } = this.#context;
+    const restored = new Set(sessions.restored.map(({ conversationId }) => conversationId));
+    for (const id of restored) {
+      await serial.run(id, async () => {
+        const file = peers.get(id);
+        if (file === undefined) return;
+        const ended = sessions.restored.filter(({ conversationId }) => conversationId === id).map((each) => each.id);
+        const broken = ended.reduce(
+          (known, sessionId) => breakSession(known, sessionId, { nowMs: clock.nowMs() }).peer,
+          file.sessions,
+        );
+        await changePeer({ ...file, sessions: broken, mustRedeliver: true, mustResume: true }, ended, this.#context);
+      });
+    }
+    for (const { id } of peers.all()) this.#mendLater(id);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopObserving();
+    for (const cancel of this.#retries.values()) cancel();
+    await Promise.all(this.#running.values());
+  }
+
+  #mendLater(id: string): void {
+    const file = this.#context.peers.get(id);
+    if (this.#isClosed || file?.standing !== "open" || this.#running.has(id) || this.#retries.has(id)) return;
+    if (!file.mustResume && !file.mustRedeliver && file.gap === undefined) return;
+    const running = this.#mend(id)
+      .catch((error: unknown) => this.#retry(id, error))
+      .finally(() => this.#running.delete(id));
+    this.#running.set(id, running);
+  }
+
+  /** A full outbox empties, a full disk may get room. */
+  #retry(id: string, error: unknown): void {
+    if (this.#isClosed) return;
+    const isFull = error instanceof Error && "retryable" in error && error.retryable === true;
+    if (!isFull) this.#context.notifier.notify({ kind: "error", error });
+    const cancel = this.#context.clock.after(PAUSE_MS, () => {
+      this.#retries.delete(id);
+      this.#mendLater(id);
+    });
+    this.#retries.set(id, cancel);
+  }
+
+  async #mend(id: string): Promise<void> {
+    const { serial, peers } = this.#context;
+    await serial.run(id, () => this.#resume(id));
+    if (peers.sessionForSending(id) === undefined) return;
+    if (peers.get(id)?.mustRedeliver) await this.#redeliver(id);
+    if (peers.get(id)?.gap !== undefined) await this.#fill(id);
+  }
+
+  /** Tells the peer, on another session, what there is here. */
+  async #resume(id: string): Promise<void> {
+    const { peers, store } = this.#context;
+    const file = peers.get(id);
+    if (this.#isClosed || !file?.mustResume) return;
+    const step = this.#step(id) ?? this.#renewed(file);
+    if (step === undefined) return this.#tellStranded(id);
+    await step.ensureConversation();
+    this.#way.putFrame(step, { kind: "resume", ...(await reachOf(store.messages, id)) });
+    step.peer = { ...step.peer, mustResume: false };
+    await step.commit();
+  }
+
+  /** On the session to send on, if there is one. */
+  #step(id: string): SessionStep | undefined {
+    const { sessions, peers } = this.#context;
+    const session = sessions.get(peers.sessionForSending(id) ?? "");
+    return session && new SessionStep(session, this.#context);
+  }
+
+  #renewed(file: PeerFile): SessionStep | undefined {
+    const { received } = file.sessions;
+    const renewed = renew(file.sessions, { ...startOptions(this.#context), nowMs: this.#context.clock.nowMs() });
+    if (renewed.kind !== "renewed" || received === undefined) return undefined;
+    const session = outgoingSession(file.id, received.prekey, renewed.started);
+    const step = new SessionStep(session, this.#context, file);
+    step.change(renewed);
+    return step;
+  }
+
+  #tellStranded(id: string): void {
+    if (this.#stranded.has(id)) return;
+    this.#stranded.add(id);
+    this.#context.notifier.notify({ kind: "stranded", conversationId: id });
+  }
+
+  /** Messages that nobody confirmed and that no session sends any more, in the order in which they were written. */
+  async #redeliver(id: string): Promise<void> {
+    for (const record of await this.#orphans(id)) await this.#sendAgain(id, record);
+    await this.#inTurn(id, async (step) => {
+      step.peer = { ...step.peer, mustRedeliver: false };
+    });
+  }
+
+  async #orphans(conversationId: string): Promise<MessageRecord[]> {
+    const { messages } = this.#context.store;
+    const orphans: MessageRecord[] = [];
+    for (const status of ["queued", "sent"] as const) {
+      let before: number | undefined;
+      for (;;) {
+        const options = { limit: PAGE, conversationId, ...(before !== undefined && { before }) };
+        const page = await messages.withStatus(status, options);
+        for (const record of page) if ((await messages.pendingCount(record.id)) === 0) orphans.push(record);
+        before = page.at(-1)?.sequence;
+        if (page.length < PAGE) break;
+      }
+    }
+    return orphans.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** What the restored peer asked for. */
+  async #fill(id: string): Promise<void> {
+    const { store, peers } = this.#context;
+    const gap = peers.get(id)?.gap;
+    if (gap === undefined) return;
+    const { toSend, missing, unavailable, known } = await contentsOf(store.messages, id, gap);
+    for (const record of toSend) await this.#sendAgain(id, record);
+    await this.#inTurn(id, async (step) => {
+      this.#way.putFrame(step, { kind: "resumed", resent: missing, unavailable, known });
+      const { gap: _, ...peer } = step.peer;
+      step.peer = peer;
+    });
+  }
+
+  /** The same frame, so that it is the same message to whoever has it already. */
+  #sendAgain(id: string, { id: known, content, sentAtMs }: MessageRecord): Promise<void> {
+    return this.#inTurn(id, async (step) => {
+      const { store, account, notifier, outbox } = this.#context;
+      const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content } });
+      const record = await store.messages.message(known);
+      if (record === undefined || record.status === "received" || (await store.messages.pendingCount(known)) > 0)
+        return;
+      // Not so for what an earlier version framed in another way: a second message would be worse than none.
+      if (messageId(account.keys.publicKey, step.session.peerKey, frame) !== known) return;
+      outbox.assertRoom(1, frame.length);
+      notifier.know(known, record.status);
+      this.#way.put(step, { messageId: known, frame, priority: defaultPriority(decodeContentFrame(content)) });
+    });
+  }
+
+  async #inTurn(id: string, operation: (step: SessionStep) => Promise<void>): Promise<void> {
+    await this.#context.serial.run(id, async () => {
+      const step = this.#isClosed ? undefined : this.#step(id);
+      if (step === undefined) return;
+      await operation(step);
+      await step.commit();
+    });
+  }
+}

@@ -29,6 +29,8 @@ import { type Content, type IncomingMessage, type Message, toMessage } from "./m
 import type { DurableChange } from "./notifier.ts";
 import { type ChatClientOptions, resolveOptions } from "./options.ts";
 import { openParts, type Parts, release, stop } from "./parts.ts";
+import type { Standing } from "./peers/peer-file.ts";
+import { acceptPeer, blockPeer } from "./peers/requests.ts";
 import type { DiscardReason } from "./receiving/discard-counters.ts";
 import { type MessageStreamOptions, streamIncoming } from "./receiving/message-stream.ts";
 import { defaultPriority } from "./sending/default-priority.ts";
@@ -37,6 +39,11 @@ import { outgoingMessage, type WaitOptions, waitForStatus } from "./sending/stat
 export interface InviteOptions extends WaitOptions {
   /** The link stops working after this time. @default never, until somebody used it */
   readonly expiresInMs?: number;
+  /**
+   * Any number of people may use the link, up to 20 that nobody has accepted yet. What they begin are requests, unless the
+   * option `requests` says otherwise. Without `expiresInMs` it works for 30 days. @default false: one person
+   */
+  readonly multiUse?: boolean;
   /**
    * Protects what is said against whoever records it now and has a quantum computer later (ML-KEM-768 beside X25519). The
    * link has 1,780 characters instead of 197. @default false
@@ -59,6 +66,7 @@ export class ChatClient implements AsyncDisposable {
     this.#openArchive = new Archive(parts.context, {
       toMessage: (record) => this.#message(record),
       toConversation: (id) => this.#conversation(id),
+      standingOf: (id) => parts.context.peers.get(id)?.standing ?? "open",
     });
     const { notifier, delivery, outbox } = parts.context;
     const stopNotifier = notifier.observe((change) => this.#publishEvent(change));
@@ -81,6 +89,8 @@ export class ChatClient implements AsyncDisposable {
       deleteMessage: async ({ id }, messageId) => this.#eraser.deleteMessage(id, messageId),
       setExpiry: async (messageId, at) => this.#eraser.setExpiry(messageId, at.getTime()),
       delete: async ({ id }) => this.#eraser.deleteConversation(id),
+      standing: ({ id }) => this.#standing(id),
+      setStanding: ({ id }, standing) => this.#setStanding(id, standing),
       statusOf: (id) => this.#statusOf(id),
       safetyNumber: (conversation) => this.#safetyNumber(conversation),
       waiting: (id) => {
@@ -124,10 +134,11 @@ export class ChatClient implements AsyncDisposable {
   }
 
   /**
-   * A link that lets one person write to this account, also while it is offline. Share it over any channel.
+   * A link that lets one person, or many, write to this account, also while it is offline. Share it over any channel.
    * @throws {@link ChatError} `TOO_MANY_INVITES`, `INVALID_OPTION`, `CLOSED`
    */
-  async createInvite({ expiresInMs, postQuantum = false, signal }: InviteOptions = {}): Promise<string> {
+  async createInvite(options: InviteOptions = {}): Promise<string> {
+    const { expiresInMs, multiUse = false, postQuantum = false, signal } = options;
     this.#checkOpen();
     signal?.throwIfAborted();
     if (expiresInMs !== undefined && !(expiresInMs > 0 && Number.isSafeInteger(expiresInMs))) {
@@ -135,7 +146,13 @@ export class ChatClient implements AsyncDisposable {
     }
     const { invites, account, random, clock } = this.#parts.context;
     const expiry = expiresInMs !== undefined && { expiresInMs };
-    const invite = await invites.create({ nowMs: clock.nowMs(), random, hybrid: postQuantum, ...expiry });
+    const invite = await invites.create({
+      nowMs: clock.nowMs(),
+      random,
+      hybrid: postQuantum,
+      use: multiUse ? "multi" : "single",
+      ...expiry,
+    });
     return linkOf(invite, account, random);
   }
 
@@ -217,6 +234,18 @@ export class ChatClient implements AsyncDisposable {
   /** How much there is: conversations, messages by status, envelopes that wait, bytes on disk. */
   async statistics(): Promise<StoreStatistics> {
     return this.#archive.statistics();
+  }
+
+  /** Account ids that are blocked, also those whose conversation was deleted. */
+  blocked(): string[] {
+    this.#checkOpen();
+    const { peers } = this.#parts.context;
+    return peers.all().flatMap(({ id, standing }) => (standing === "blocked" ? [id] : []));
+  }
+
+  /** What they sent meanwhile arrives if they still send it; a deleted conversation needs a new invite. @throws {@link ChatError} `NOT_FOUND`, `CLOSED` */
+  async unblock(accountId: string): Promise<void> {
+    await this.#setStanding(accountId, "open");
   }
 
   /** A message sent earlier, for example before a restart. @throws {@link ChatError} `NOT_FOUND`, `CLOSED` */
@@ -309,6 +338,20 @@ export class ChatClient implements AsyncDisposable {
     return safetyNumber(account.keys.publicKey, peerKey);
   }
 
+  #standing(id: string): Standing {
+    this.#checkOpen();
+    const file = this.#parts.context.peers.get(id);
+    if (file === undefined) throw new ChatError("NOT_FOUND", "no such conversation; it was deleted");
+    return file.standing;
+  }
+
+  async #setStanding(id: string, standing: "open" | "blocked"): Promise<void> {
+    this.#checkOpen();
+    const set = standing === "open" ? acceptPeer : blockPeer;
+    if (await set(id, this.#parts.context)) return;
+    throw new ChatError("NOT_FOUND", "no such conversation; it was deleted");
+  }
+
   async #statusOf(id: string) {
     this.#checkOpen();
     return (await outgoingMessage(this.#parts.context, id)).status;
@@ -350,10 +393,11 @@ export class ChatClient implements AsyncDisposable {
   }
 }
 
-type InternalChange = Extract<DurableChange, { kind: "early" | "session" | "retransmitted" }>;
+const INTERNAL = ["early", "session", "retransmitted", "broken"] as const;
+type InternalChange = Extract<DurableChange, { kind: (typeof INTERNAL)[number] }>;
 
 function isInternal(change: DurableChange): change is InternalChange {
-  return change.kind === "early" || change.kind === "session" || change.kind === "retransmitted";
+  return INTERNAL.some((kind) => kind === change.kind);
 }
 
 function isSupplied(content: Content): content is SuppliedContent {

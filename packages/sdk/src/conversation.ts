@@ -6,6 +6,7 @@ import type { SafetyNumber } from "@chat/codec";
 import type { OutboxPriority } from "@chat/store";
 import type { HistoryOptions } from "./archive/archive.ts";
 import type { Content, DeliveryStatus, Message } from "./message.ts";
+import type { Standing } from "./peers/peer-file.ts";
 import type { Waiting } from "./sending/outbox.ts";
 import type { WaitOptions } from "./sending/status-wait.ts";
 
@@ -26,6 +27,8 @@ export interface ConversationOperations {
   deleteMessage(conversation: Conversation, messageId: string): Promise<void>;
   setExpiry(messageId: string, at: Date): Promise<void>;
   delete(conversation: Conversation): Promise<void>;
+  standing(conversation: Conversation): Standing;
+  setStanding(conversation: Conversation, standing: "open" | "blocked"): Promise<void>;
   statusOf(messageId: string): Promise<DeliveryStatus>;
   safetyNumber(conversation: Conversation): SafetyNumber;
   waiting(messageId: string): Waiting | undefined;
@@ -55,6 +58,34 @@ export class Conversation {
    */
   send(content: Content, options: SendOptions = {}): Promise<SentMessage> {
     return this.#operations.send(this, content, options);
+  }
+
+  /**
+   * `request`: somebody new has begun it, and nobody has accepted it yet. Nothing is sent to them, no confirmation either,
+   * and 100 messages of 1 MiB in all are kept; what is beyond comes again when it is accepted.
+   *
+   * @throws {@link ChatError} `NOT_FOUND` after it was deleted, `CLOSED`
+   */
+  standing(): Standing {
+    return this.#operations.standing(this);
+  }
+
+  /** Makes a request an open conversation, as writing to it does, or takes back {@link block}. */
+  accept(): Promise<void> {
+    return this.#operations.setStanding(this, "open");
+  }
+
+  /** Deletes a request with all its messages; the other side is not told. They may come again with another link: {@link block}. */
+  decline(): Promise<void> {
+    return this.#operations.delete(this);
+  }
+
+  /**
+   * From now on nothing of them is stored, or confirmed, whichever link they use; the other side is not told. What is here stays.
+   * Take it back with {@link accept}, or `client.unblock`.
+   */
+  block(): Promise<void> {
+    return this.#operations.setStanding(this, "blocked");
   }
 
   /**

@@ -6,6 +6,7 @@
 import type { Quota } from "@chat/ratelimit";
 import type { HealthStatus } from "./delivery/delivery-service.ts";
 import type { DeliveryStatus, IncomingMessage } from "./message.ts";
+import type { Standing } from "./peers/peer-file.ts";
 
 export type ChatEvent =
   | { readonly type: "message"; readonly message: IncomingMessage }
@@ -19,6 +20,22 @@ export type ChatEvent =
   | { readonly type: "missing"; readonly conversationId: string; readonly count: number }
   /** What was missing has arrived, or was given up for lost. */
   | { readonly type: "found" | "lost"; readonly conversationId: string; readonly count: number }
+  /** Somebody new, or what they may do has changed: a `request` waits for `accept`, `decline` or `block`. */
+  | { readonly type: "standing"; readonly conversationId: string; readonly standing: Standing }
+  /**
+   * This database, or that of the other side, was put back to an older state, and the conversation goes on. The other side
+   * had sent `resent` messages that were not here, which arrive again; `lost` could not be sent again; and it has
+   * `lostOwn` messages of ours that are not here.
+   */
+  | {
+      readonly type: "resumed";
+      readonly conversationId: string;
+      readonly resent: number;
+      readonly lost: number;
+      readonly lostOwn: number;
+    }
+  /** As after a restore, but the other side has given nothing to begin anew with: accept a new invite of it, or send one. */
+  | { readonly type: "stranded"; readonly conversationId: string }
   /** The time of a message is over, and it is gone. */
   | { readonly type: "expired"; readonly messageId: string; readonly conversationId: string }
   /**

@@ -53,6 +53,8 @@ export type { Network, WakuNetwork } from "./network-options.ts";
 export type { NetworkPreset } from "./network-presets.ts";
 export type { LogFields, Logger } from "./observability/logger.ts";
 export type { ChatClientOptions, RateLimit } from "./options.ts";
+export type { Standing } from "./peers/peer-file.ts";
+export type { Requests } from "./peers/requests.ts";
 export type { DiscardReason } from "./receiving/discard-counters.ts";
 export type { MessageStreamOptions } from "./receiving/message-stream.ts";
 export type { Waiting } from "./sending/outbox.ts";

@@ -1,46 +1,214 @@
-/** A database that was put back to an older state: nothing of before is sent or received with keys that were used since. */
+/** A database that was put back to an older state: no key is used twice, and both sides go on with what was said since. */
 import { copyFileSync } from "node:fs";
-import { text } from "@chat/sdk";
+import { type ChatClient, type ChatClientOptions, type ChatEvent, isText, text } from "@chat/sdk";
 import { MemoryNetwork } from "@chat/sdk/testing";
 import { expect, test } from "@jest/globals";
-import { nextText, open, temporaryFolder, until } from "./people.ts";
+import { open, temporaryFolder, until } from "./people.ts";
+import { VirtualClock } from "./virtual-clock.ts";
 
-test("a conversation of before a restore is read, but neither sends nor receives, until a new invite was accepted", async () => {
+const SECOND_MS = 1000;
+/** Nobody knows what a copy of before has published in this epoch: nothing more leaves in it. */
+const NEXT_EPOCH = 11;
+
+/** A client on a database, with all that it tells. */
+async function observed(network: MemoryNetwork, options: Partial<ChatClientOptions>) {
+  const client = await open(network.connect(), options);
+  const events: ChatEvent[] = [];
+  const reading = (async () => {
+    for await (const event of client.events()) events.push(event);
+  })();
+  return {
+    client,
+    events,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await reading;
+    },
+  };
+}
+
+async function textsOf(client: ChatClient): Promise<string[]> {
+  const [chat] = await client.conversations();
+  return ((await chat?.history({ limit: 1_000 })) ?? []).map(({ content }) =>
+    isText(content) ? content.text : content.kind,
+  );
+}
+
+/** Virtual minutes, with everything that a real disk has to write in them. */
+async function pass(clock: VirtualClock, minutes: number): Promise<void> {
+  for (let index = 0; index < minutes * 12; index += 1) {
+    await clock.pass(5 * SECOND_MS);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+async function statusesOf(client: ChatClient): Promise<Record<string, number>> {
+  const { queued, sent, delivered } = (await client.statistics()).messagesByStatus;
+  return { queued, sent, delivered };
+}
+
+async function send(client: ChatClient, ...texts: string[]): Promise<void> {
+  const [chat] = await client.conversations();
+  if (chat === undefined) throw new Error("want a conversation, got none");
+  for (const each of texts) await chat.send(text(each));
+}
+
+test("after a restore both sides go on by themselves; what was said since arrives again, or is named as lost", async () => {
   using folder = temporaryFolder();
   const network = new MemoryNetwork();
+  const clock = new VirtualClock(Date.now()); // the store notes by its own when it was restored
   const database = folder.path("saro.db");
-  await using raya = await open(network.connect());
+  await using raya = await observed(network, { clock });
   {
-    await using saro = await open(network.connect(), { database });
-    const chat = await saro.accept(await raya.createInvite(), text("hello"));
-    expect(await nextText(raya)).toBe("hello");
-    await (await chat.send(text("two")))?.delivered();
-    expect(await nextText(raya)).toBe("two");
+    await using saro = await observed(network, { database, clock });
+    await saro.client.accept(await raya.client.createInvite(), text("hello"));
+    await until(async () => (await textsOf(raya.client)).length === 1, "hello");
+    await send(raya.client, "hello Saro");
+    await pass(clock, 3); // each gives the other a private invite
   }
   copyFileSync(database, folder.path("old.db"));
-  const [ofRaya] = await raya.conversations();
   {
-    await using saro = await open(network.connect(), { database });
-    const [chat] = await saro.conversations();
-    await (await chat?.send(text("lost")))?.delivered();
-    expect(await nextText(raya)).toBe("lost");
+    await using saro = await observed(network, { database, clock });
+    await send(saro.client, "only Raya knows this");
+    await send(raya.client, "one", "two");
+    await until(async () => (await textsOf(saro.client)).length === 5, "one and two");
+    await pass(clock, 1);
+    await until(async () => (await statusesOf(raya.client)).delivered === 3, "Raya knows that they arrived");
   }
   copyFileSync(folder.path("old.db"), database);
-  {
-    await using saro = await open(network.connect(), { database });
-    const [chat] = await saro.conversations();
-    await expect(chat?.send(text("no"))).rejects.toMatchObject({ name: "ChatError", code: "RESTORED" });
-    const texts = (await chat?.history())?.map(({ content }) => content);
-    expect(texts).toMatchObject([{ text: "hello" }, { text: "two" }]);
-    expect(await chat?.safetyNumber()).toEqual(await ofRaya?.safetyNumber());
-    const before = saro.discarded["not-for-us"] ?? 0;
-    await ofRaya?.send(text("to nobody"));
-    await until(async () => (saro.discarded["not-for-us"] ?? 0) > before, "discarded");
-    expect(await chat?.history()).toHaveLength(2);
-    // A new invite makes a new session in the same conversation.
-    const again = await saro.accept(await raya.createInvite(), text("again"));
-    expect(again.id).toBe(chat?.id);
-    await chat?.send(text("yes"));
-    expect(await chat?.history()).toHaveLength(4);
+  await send(raya.client, "three"); // on the session that is lost
+  const published = network.published.length;
+  await using saro = await observed(network, { database, clock });
+  await pass(clock, NEXT_EPOCH);
+  await until(async () => (await textsOf(saro.client)).length === 5, "what Raya wrote");
+  expect(await textsOf(saro.client)).toEqual(
+    ["hello", "hello Saro", "three", "one", "two"].sort(byRaya(await textsOf(saro.client))),
+  );
+  await until(() => saro.events.some(({ type }) => type === "resumed"), "resumed");
+  expect(saro.events).toContainEqual(expect.objectContaining({ type: "resumed", resent: 3, lost: 0, lostOwn: 1 }));
+  await send(saro.client, "here again");
+  await send(raya.client, "good");
+  await pass(clock, 2);
+  await until(async () => (await textsOf(raya.client)).includes("here again"), "here again");
+  await until(async () => (await statusesOf(raya.client)).delivered === 5, "all of Raya's are confirmed");
+  await until(async () => (await statusesOf(saro.client)).delivered === 2, "all of Saro's are confirmed");
+  // Nothing comes twice, on either side.
+  for (const client of [saro.client, raya.client]) {
+    const texts = await textsOf(client);
+    expect(new Set(texts).size).toBe(texts.length);
   }
+  expect(raya.events.filter(({ type }) => type === "message")).toHaveLength(3);
+  expect(network.published.length - published).toBeLessThan(30);
+});
+
+/** Sorts by where they are in `texts`: the order among what is sent again is not promised. */
+function byRaya(texts: readonly string[]) {
+  return (a: string, b: string) => texts.indexOf(a) - texts.indexOf(b);
+}
+
+test("a message that waited when the backup was made goes out after the restore, and is shown once", async () => {
+  using folder = temporaryFolder();
+  const network = new MemoryNetwork();
+  const clock = new VirtualClock(Date.now()); // the store notes by its own when it was restored
+  const database = folder.path("saro.db");
+  await using raya = await observed(network, { clock });
+  {
+    await using saro = await observed(network, { database, clock });
+    await saro.client.accept(await raya.client.createInvite(), text("hello"));
+    await pass(clock, 3);
+  }
+  {
+    const away = network.connect();
+    away.setHealth("disconnected");
+    await using saro = await open(away, { database, clock });
+    await send(saro, "waits");
+  }
+  copyFileSync(database, folder.path("old.db"));
+  {
+    await using _saro = await observed(network, { database, clock });
+    await until(async () => (await textsOf(raya.client)).includes("waits"), "it arrives");
+    await pass(clock, 1);
+  }
+  copyFileSync(folder.path("old.db"), database);
+  await using saro = await observed(network, { database, clock });
+  await pass(clock, NEXT_EPOCH);
+  await until(async () => (await statusesOf(saro.client)).delivered === 2, "both are confirmed");
+  expect(await textsOf(raya.client)).toEqual(["hello", "waits"]);
+  expect(raya.events.filter(({ type }) => type === "message")).toHaveLength(2);
+});
+
+test("without a private invite of the other side nothing is sent or received until a new one was accepted", async () => {
+  using folder = temporaryFolder();
+  const network = new MemoryNetwork();
+  const clock = new VirtualClock(Date.now()); // the store notes by its own when it was restored
+  const database = folder.path("saro.db");
+  await using raya = await observed(network, { clock });
+  {
+    await using saro = await observed(network, { database, clock });
+    await saro.client.accept(await raya.client.createInvite(), text("hello"));
+    await until(async () => (await textsOf(raya.client)).length === 1, "hello");
+  }
+  await clock.pass(SECOND_MS);
+  copyFileSync(database, folder.path("old.db"));
+  {
+    await using saro = await observed(network, { database, clock });
+    await send(saro.client, "lost");
+    await until(async () => (await textsOf(raya.client)).includes("lost"), "lost");
+  }
+  copyFileSync(folder.path("old.db"), database);
+  await using saro = await observed(network, { database, clock });
+  const [chat] = await saro.client.conversations();
+  const [ofRaya] = await raya.client.conversations();
+  await expect(chat?.send(text("no"))).rejects.toMatchObject({ name: "ChatError", code: "RESTORED" });
+  expect(await textsOf(saro.client)).toEqual(["hello"]);
+  expect(chat?.safetyNumber()).toEqual(ofRaya?.safetyNumber());
+  const before = saro.client.discarded["not-for-us"] ?? 0;
+  await ofRaya?.send(text("to nobody yet"));
+  await until(() => (saro.client.discarded["not-for-us"] ?? 0) > before, "discarded");
+  expect(await chat?.history()).toHaveLength(1);
+  // A new invite makes a new session in the same conversation, and what was lost on the old one comes on it.
+  const again = await saro.client.accept(await raya.client.createInvite(), text("again"));
+  expect(again.id).toBe(chat?.id);
+  await pass(clock, NEXT_EPOCH);
+  await until(async () => (await textsOf(saro.client)).includes("to nobody yet"), "what Raya wrote meanwhile");
+  await until(() => saro.events.some(({ type }) => type === "resumed"), "resumed");
+  expect(saro.events).toContainEqual(expect.objectContaining({ type: "resumed", resent: 1, lost: 0, lostOwn: 1 }));
+  await send(saro.client, "yes");
+  await until(async () => (await textsOf(raya.client)).includes("yes"), "yes");
+  expect((await textsOf(raya.client)).sort()).toEqual(["again", "hello", "lost", "to nobody yet", "yes"]);
+});
+
+test("a copy of the whole directory is noticed by what does not open, and healed", async () => {
+  using folder = temporaryFolder();
+  const network = new MemoryNetwork();
+  const clock = new VirtualClock(Date.now()); // the store notes by its own when it was restored
+  const database = folder.path("saro.db");
+  await using raya = await observed(network, { clock });
+  {
+    await using saro = await observed(network, { database, clock });
+    await saro.client.accept(await raya.client.createInvite(), text("hello"));
+    await until(async () => (await textsOf(raya.client)).length === 1, "hello");
+    await pass(clock, 3);
+  }
+  const names = ["saro.db", "saro.db.generation"];
+  for (const name of names) copyFileSync(folder.path(name), folder.path(`copy of ${name}`));
+  {
+    await using saro = await observed(network, { database, clock });
+    for (let round = 0; round < 3; round += 1) {
+      await send(saro.client, `ping ${round}`);
+      await until(async () => (await textsOf(raya.client)).includes(`ping ${round}`), "ping");
+      await send(raya.client, `pong ${round}`);
+      await until(async () => (await textsOf(saro.client)).includes(`pong ${round}`), "pong");
+    }
+  }
+  for (const name of names) copyFileSync(folder.path(`copy of ${name}`), folder.path(name));
+  await using saro = await observed(network, { database, clock });
+  await send(raya.client, "a", "b", "c", "d");
+  await pass(clock, 3);
+  const wanted = ["hello", "pong 0", "pong 1", "pong 2", "a", "b", "c", "d"];
+  await until(async () => (await textsOf(saro.client)).length === wanted.length, "everything");
+  expect((await textsOf(saro.client)).sort()).toEqual(wanted.sort());
+  expect(saro.events).toContainEqual(expect.objectContaining({ type: "resumed", lostOwn: 3 }));
+  await send(saro.client, "healed");
+  await until(async () => (await textsOf(raya.client)).includes("healed"), "healed");
 });

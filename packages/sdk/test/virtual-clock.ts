@@ -5,7 +5,11 @@ type Timer = { atMs: number; readonly run: () => void };
 
 export class VirtualClock implements Clock {
   readonly #timers = new Set<Timer>();
-  #nowMs = Date.UTC(2026, 0, 1);
+  #nowMs: number;
+
+  constructor(startMs = Date.UTC(2026, 0, 1)) {
+    this.#nowMs = startMs;
+  }
 
   nowMs(): number {
     return this.#nowMs;

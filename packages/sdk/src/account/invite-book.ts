@@ -25,7 +25,7 @@ import type { SecretWriter, Store } from "@chat/store";
 import { ChatError } from "../errors.ts";
 import type { Serial } from "../serial.ts";
 
-export type NewInvite = { readonly expiresInMs?: number; readonly hybrid?: boolean };
+export type NewInvite = { readonly expiresInMs?: number; readonly hybrid?: boolean; readonly use?: "single" | "multi" };
 
 export class InviteBook {
   readonly #store: Store;

@@ -12,14 +12,16 @@ export type OpenInvite = {
   /** Absent: never. */
   readonly expiresAt?: Date;
   readonly isPostQuantum: boolean;
+  readonly isMultiUse: boolean;
 };
 
-export function describeInvite({ id, createdAtMs, expiresAtMs, kem }: OwnInvite, link: string): OpenInvite {
+export function describeInvite({ id, createdAtMs, expiresAtMs, kem, use }: OwnInvite, link: string): OpenInvite {
   return {
     id,
     link,
     createdAt: new Date(createdAtMs),
     ...(expiresAtMs !== undefined && { expiresAt: new Date(expiresAtMs) }),
     isPostQuantum: kem !== undefined,
+    isMultiUse: use === "multi",
   };
 }

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import type { Conversation } from "../conversation.ts";
 import { ChatError } from "../errors.ts";
 import type { AnyContentType, Contents, Message } from "../message.ts";
+import type { Standing } from "../peers/peer-file.ts";
 
 const DEFAULT_LIMIT = 50;
 
@@ -35,6 +36,8 @@ export type ConversationOverview = {
   /** Grows over all conversations with each message; of no meaning but its order. */
   readonly activity: number;
   readonly unreadCount: number;
+  /** `request`: a stranger has begun it, and it waits for `accept`, `decline` or `block`. */
+  readonly standing: Standing;
   /** Absent where nothing was said, or everything was deleted. */
   readonly last?: Message;
 };
@@ -57,6 +60,7 @@ export interface FindOptions {
 type Views = {
   readonly toMessage: (record: MessageRecord) => Message;
   readonly toConversation: (id: string) => Conversation;
+  readonly standingOf: (id: string) => Standing;
 };
 
 export class Archive {
@@ -73,12 +77,13 @@ export class Archive {
   }
 
   async overview({ limit = DEFAULT_LIMIT, ...options }: OverviewOptions): Promise<ConversationOverview[]> {
-    const { toMessage, toConversation } = this.#views;
+    const { toMessage, toConversation, standingOf } = this.#views;
     const page = await this.#messages.conversationPage({ limit, ...options });
     return page.map(({ id, activity, unreadCount, last }) => ({
       conversation: toConversation(id),
       activity,
       unreadCount,
+      standing: standingOf(id),
       ...(last && { last: toMessage(last) }),
     }));
   }

@@ -3,7 +3,6 @@
  * Spec: `docs/protocol.md`, "Sessions": after a restore.
  * @module
  */
-import type { ResumeBody } from "@chat/codec";
 import { encodeState } from "@chat/sds";
 import type { MessageRecord, MessageStore } from "@chat/store";
 import type { Context } from "../context.ts";
@@ -28,7 +27,7 @@ export type GapContents = {
 };
 
 /** Up to where a conversation is here: for a peer that is to send what came after. */
-export async function reachOf(messages: MessageStore, conversationId: string): Promise<Omit<ResumeBody, "kind">> {
+export async function reachOf(messages: MessageStore, conversationId: string): Promise<Gap> {
   let [receivedUntilMs, sentUntilMs] = [0, 0];
   for await (const page of pages(messages, conversationId)) {
     for (const { direction, sentAtMs } of page) {

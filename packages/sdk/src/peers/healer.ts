@@ -43,7 +43,7 @@ export class Healer {
 
   /** Before anything is received: what a restore brought back would use keys twice. */
   async start(): Promise<void> {
-    const { sessions, peers, serial, clock } = this.#context;
+    const { sessions, peers, serial, clock, store } = this.#context;
     const restored = new Set(sessions.restored.map(({ conversationId }) => conversationId));
     for (const id of restored) {
       await serial.run(id, async () => {
@@ -54,7 +54,8 @@ export class Healer {
           (known, sessionId) => breakSession(known, sessionId, { nowMs: clock.nowMs() }).peer,
           file.sessions,
         );
-        await changePeer({ ...file, sessions: broken, mustRedeliver: true, mustResume: true }, ended, this.#context);
+        const mustTell = file.mustTell ?? (await reachOf(store.messages, id));
+        await changePeer({ ...file, sessions: broken, mustRedeliver: true, mustTell }, ended, this.#context);
       });
     }
     for (const { id } of peers.all()) this.#mendLater(id);
@@ -70,7 +71,7 @@ export class Healer {
   #mendLater(id: string): void {
     const file = this.#context.peers.get(id);
     if (this.#isClosed || file?.standing !== "open" || this.#running.has(id) || this.#retries.has(id)) return;
-    if (!file.mustResume && !file.mustRedeliver && file.gap === undefined) return;
+    if (file.mustTell === undefined && !file.mustRedeliver && file.gap === undefined) return;
     const running = this.#mend(id)
       .catch((error: unknown) => this.#retry(id, error))
       .finally(() => this.#running.delete(id));
@@ -99,14 +100,14 @@ export class Healer {
 
   /** Tells the peer, on another session, what there is here. */
   async #resume(id: string): Promise<void> {
-    const { peers, store } = this.#context;
-    const file = peers.get(id);
-    if (this.#isClosed || !file?.mustResume) return;
+    const file = this.#context.peers.get(id);
+    if (this.#isClosed || file?.mustTell === undefined) return;
     const step = this.#step(id) ?? this.#renewed(file);
     if (step === undefined) return this.#tellStranded(id);
     await step.ensureConversation();
-    this.#way.putFrame(step, { kind: "resume", ...(await reachOf(store.messages, id)) });
-    step.peer = { ...step.peer, mustResume: false };
+    const { mustTell: _, ...peer } = step.peer;
+    this.#way.putFrame(step, { kind: "resume", ...file.mustTell });
+    step.peer = peer;
     await step.commit();
   }
 

@@ -26,8 +26,8 @@ export type PeerFile = {
   readonly stored: { readonly messages: number; readonly bytes: number };
   /** Messages that nobody confirmed have lost their session. */
   readonly mustRedeliver: boolean;
-  /** Our state of a session was behind, and the peer does not know what is missing here. */
-  readonly mustResume: boolean;
+  /** What was here when our state of a session turned out to be behind; the peer does not know it yet. */
+  readonly mustTell?: Gap;
   readonly gap?: Gap;
 };
 
@@ -38,34 +38,34 @@ const USE_NOTED_EVERY_MS = 60 * 60 * 1000;
 
 /** Of somebody who was not known. */
 export function newPeerFile(id: string, key: Uint8Array, standing: Standing): PeerFile {
-  return { id, standing, sessions: openPeer(key), stored: NOTHING_STORED, mustRedeliver: false, mustResume: false };
+  return { id, standing, sessions: openPeer(key), stored: NOTHING_STORED, mustRedeliver: false };
 }
 
 export function encodePeerFile(file: PeerFile): PeerRecord {
-  const { id, standing, sessions, stored, mustRedeliver, mustResume, gap } = file;
+  const { id, standing, sessions, stored, mustRedeliver, mustTell, gap } = file;
   const snapshot = create(PeerSchema, {
     standing,
     sessions: encodePeer(sessions),
     storedMessages: stored.messages,
     storedBytes: BigInt(stored.bytes),
     mustRedeliver,
-    mustResume,
-    ...(gap && { gap: { receivedUntilMs: BigInt(gap.receivedUntilMs), sentUntilMs: BigInt(gap.sentUntilMs) } }),
+    ...(mustTell && { mustTell: toWire(mustTell) }),
+    ...(gap && { gap: toWire(gap) }),
   });
   return { id, snapshot: toBinary(PeerSchema, snapshot) };
 }
 
 export function decodePeerFile({ id, snapshot }: PeerRecord): PeerFile {
   const record = fromBinary(PeerSchema, snapshot);
-  const { standing, sessions, storedMessages, storedBytes, mustRedeliver, mustResume, gap } = record;
+  const { standing, sessions, storedMessages, storedBytes, mustRedeliver, mustTell, gap } = record;
   return {
     id,
     standing: standing === "request" || standing === "blocked" ? standing : "open",
     sessions: decodePeer(sessions),
     stored: { messages: storedMessages, bytes: Number(storedBytes) },
     mustRedeliver,
-    mustResume,
-    ...(gap && { gap: { receivedUntilMs: Number(gap.receivedUntilMs), sentUntilMs: Number(gap.sentUntilMs) } }),
+    ...(mustTell && { mustTell: fromWire(mustTell) }),
+    ...(gap && { gap: fromWire(gap) }),
   };
 }
 
@@ -78,4 +78,12 @@ export function isNews(next: Peer, known: Peer): boolean {
     return session.lastUsedAtMs - knownMs < USE_NOTED_EVERY_MS ? { ...session, lastUsedAtMs: knownMs } : session;
   });
   return !equalBytes(encodePeer({ ...next, sessions }), encodePeer(known));
+}
+
+function toWire({ receivedUntilMs, sentUntilMs }: Gap) {
+  return { receivedUntilMs: BigInt(receivedUntilMs), sentUntilMs: BigInt(sentUntilMs) };
+}
+
+function fromWire({ receivedUntilMs, sentUntilMs }: { receivedUntilMs: bigint; sentUntilMs: bigint }): Gap {
+  return { receivedUntilMs: Number(receivedUntilMs), sentUntilMs: Number(sentUntilMs) };
 }

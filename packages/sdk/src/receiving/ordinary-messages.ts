@@ -12,6 +12,7 @@ import {
 import { decrypt, noteOpened, noteUnopened } from "@chat/ratchet";
 import type { Context } from "../context.ts";
 import { changePeer } from "../peers/change-peer.ts";
+import { reachOf } from "../peers/gap.ts";
 import { isNews } from "../peers/peer-file.ts";
 import { mayStore, withStored } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
@@ -82,7 +83,8 @@ export class OrdinaryMessages {
     const { peer: sessions } = noteUnopened(file.sessions, id, message, { nowMs });
     if (!isNews(sessions, file.sessions)) return;
     const isBroken = sessions.sessions.some((session) => session.id === id && session.status === "broken");
-    const behind = isBroken && { mustRedeliver: true, mustResume: true };
+    const reach = isBroken && (file.mustTell ?? (await reachOf(this.#context.store.messages, conversationId)));
+    const behind = reach && { mustRedeliver: true, mustTell: reach };
     await changePeer({ ...file, sessions, ...behind }, isBroken ? [id] : [], this.#context);
     if (isBroken) this.#context.notifier.notify({ kind: "broken", conversationId });
   }

@@ -38,6 +38,8 @@ export type ResumeBody = {
   readonly receivedUntilMs: number;
   /** Of the newest own message that is here, by the own clock; 0 if there is none. */
   readonly sentUntilMs: number;
+  /** When it was found out, by the own clock. */
+  readonly noticedAtMs: number;
 };
 
 /** What became of a {@link ResumeBody}: counts of messages. */
@@ -95,9 +97,10 @@ function toWire(body: KnownBody): PrivateV1Frame["frameType"] {
     case "renewal":
       return { case: "renewal", value: bundleToWire(body.bundle) };
     case "resume": {
-      for (const field of ["receivedUntilMs", "sentUntilMs"] as const) checkTime(field, body[field]);
+      for (const field of ["receivedUntilMs", "sentUntilMs", "noticedAtMs"] as const) checkTime(field, body[field]);
       const [receivedUntilMs, sentUntilMs] = [BigInt(body.receivedUntilMs), BigInt(body.sentUntilMs)];
-      return { case: "resume", value: create(ResumeSchema, { receivedUntilMs, sentUntilMs }) };
+      const noticedAtMs = BigInt(body.noticedAtMs);
+      return { case: "resume", value: create(ResumeSchema, { receivedUntilMs, sentUntilMs, noticedAtMs }) };
     }
     case "resumed": {
       const { resent, unavailable, known } = body;
@@ -137,9 +140,13 @@ export function decodePrivateFrame(bytes: Uint8Array): PrivateFrame | undefined 
     return { timestampMs, body: bundle ? { kind: "renewal", bundle } : { kind: "unknown", member: 20, frame: bytes } };
   }
   if (frameType.case === "resume") {
-    const { receivedUntilMs, sentUntilMs } = frameType.value;
-    const times = { receivedUntilMs: Number(receivedUntilMs), sentUntilMs: Number(sentUntilMs) };
-    const isTrue = Math.max(times.receivedUntilMs, times.sentUntilMs) <= MAX_TIMESTAMP_MS;
+    const { receivedUntilMs, sentUntilMs, noticedAtMs } = frameType.value;
+    const times = {
+      receivedUntilMs: Number(receivedUntilMs),
+      sentUntilMs: Number(sentUntilMs),
+      noticedAtMs: Number(noticedAtMs),
+    };
+    const isTrue = Math.max(...Object.values(times)) <= MAX_TIMESTAMP_MS;
     return { timestampMs, body: isTrue ? { kind: "resume", ...times } : { kind: "unknown", member: 21, frame: bytes } };
   }
   if (frameType.case === "resumed") {

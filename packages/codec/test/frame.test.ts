@@ -41,12 +41,12 @@ test("a renewal comes back as it was, and one of wrong lengths is unknown", () =
 
 test("a resume and its answer come back as they were", () => {
   for (const body of [
-    { kind: "resume", receivedUntilMs: 0, sentUntilMs: MAX_DATE_MS },
+    { kind: "resume", receivedUntilMs: 0, sentUntilMs: MAX_DATE_MS, noticedAtMs: 3 },
     { kind: "resumed", resent: 3, unavailable: 0, known: 2 ** 32 - 1 },
   ] as const) {
     expect(decodePrivateFrame(encodePrivateFrame({ timestampMs: 7, body }))).toEqual({ timestampMs: 7, body });
   }
-  const body = { kind: "resume", receivedUntilMs: MAX_DATE_MS + 1, sentUntilMs: 0 } as const;
+  const body = { kind: "resume", receivedUntilMs: MAX_DATE_MS + 1, sentUntilMs: 0, noticedAtMs: 0 } as const;
   expect(() => encodePrivateFrame({ timestampMs: 7, body })).toThrow(
     expect.objectContaining({ code: "INVALID_OPTION" }),
   );

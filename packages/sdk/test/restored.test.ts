@@ -166,6 +166,7 @@ test("without a private invite of the other side nothing is sent or received unt
   await ofRaya?.send(text("to nobody yet"));
   await until(() => (saro.client.discarded["not-for-us"] ?? 0) > before, "discarded");
   expect(await chat?.history()).toHaveLength(1);
+  await clock.pass(SECOND_MS);
   // A new invite makes a new session in the same conversation, and what was lost on the old one comes on it.
   const again = await saro.client.accept(await raya.client.createInvite(), text("again"));
   expect(again.id).toBe(chat?.id);
@@ -201,6 +202,7 @@ test("a copy of the whole directory is noticed by what does not open, and healed
       await until(async () => (await textsOf(saro.client)).includes(`pong ${round}`), "pong");
     }
   }
+  await clock.pass(SECOND_MS);
   for (const name of names) copyFileSync(folder.path(`copy of ${name}`), folder.path(name));
   await using saro = await observed(network, { database, clock });
   await send(raya.client, "a", "b", "c", "d");

@@ -27,16 +27,16 @@ export type GapContents = {
 };
 
 /** Up to where a conversation is here: for a peer that is to send what came after. */
-export async function reachOf(messages: MessageStore, conversationId: string): Promise<Gap> {
+export async function reachOf({ store, clock }: Context, conversationId: string): Promise<Gap> {
   let [receivedUntilMs, sentUntilMs] = [0, 0];
-  for await (const page of pages(messages, conversationId)) {
+  for await (const page of pages(store.messages, conversationId)) {
     for (const { direction, sentAtMs } of page) {
       if (direction === "incoming") receivedUntilMs = Math.max(receivedUntilMs, sentAtMs);
       else sentUntilMs = Math.max(sentUntilMs, sentAtMs);
     }
     if (receivedUntilMs > 0 && sentUntilMs > 0) break;
   }
-  return { receivedUntilMs, sentUntilMs };
+  return { receivedUntilMs, sentUntilMs, noticedAtMs: clock.nowMs() };
 }
 
 export async function contentsOf(messages: MessageStore, conversationId: string, gap: Gap): Promise<GapContents> {
@@ -50,7 +50,7 @@ export async function contentsOf(messages: MessageStore, conversationId: string,
     for (const record of page) {
       const { direction, status, sentAtMs, id } = record;
       if (direction === "incoming") {
-        if (sentAtMs > gap.sentUntilMs) known += 1;
+        if (sentAtMs > gap.sentUntilMs && sentAtMs <= gap.noticedAtMs) known += 1;
       } else if (sentAtMs > gap.receivedUntilMs - OVERLAP_MS && status !== "dropped" && status !== "failed") {
         const isMissing = sentAtMs > gap.receivedUntilMs;
         if (isMissing && toSend.length >= MAX_RESENT) unavailable += 1;
@@ -66,7 +66,7 @@ export async function contentsOf(messages: MessageStore, conversationId: string,
  * Adds to the step that the peer was restored: it has lost the sessions of before this one, so what nobody confirmed goes
  * out on this one. What the peer itself sent before is still received on them.
  */
-export function noteGap(step: SessionStep, { receivedUntilMs, sentUntilMs }: Gap, context: Context): void {
+export function noteGap(step: SessionStep, { receivedUntilMs, sentUntilMs, noticedAtMs }: Gap, context: Context): void {
   const { sessions: known } = step.peer.sessions;
   const rank = known.find(({ id }) => id === step.session.id)?.rank ?? 0;
   for (const { id } of known.filter((other) => other.rank < rank)) {
@@ -82,7 +82,7 @@ export function noteGap(step: SessionStep, { receivedUntilMs, sentUntilMs }: Gap
       context.outbox.forgetSession(id);
     });
   }
-  step.peer = { ...step.peer, mustRedeliver: true, gap: { receivedUntilMs, sentUntilMs } };
+  step.peer = { ...step.peer, mustRedeliver: true, gap: { receivedUntilMs, sentUntilMs, noticedAtMs } };
 }
 
 /** Newest first. */

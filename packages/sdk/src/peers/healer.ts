@@ -43,7 +43,7 @@ export class Healer {
 
   /** Before anything is received: what a restore brought back would use keys twice. */
   async start(): Promise<void> {
-    const { sessions, peers, serial, clock, store } = this.#context;
+    const { sessions, peers, serial, clock } = this.#context;
     const restored = new Set(sessions.restored.map(({ conversationId }) => conversationId));
     for (const id of restored) {
       await serial.run(id, async () => {
@@ -54,7 +54,7 @@ export class Healer {
           (known, sessionId) => breakSession(known, sessionId, { nowMs: clock.nowMs() }).peer,
           file.sessions,
         );
-        const mustTell = file.mustTell ?? (await reachOf(store.messages, id));
+        const mustTell = file.mustTell ?? (await reachOf(this.#context, id));
         await changePeer({ ...file, sessions: broken, mustRedeliver: true, mustTell }, ended, this.#context);
       });
     }

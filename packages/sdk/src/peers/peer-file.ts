@@ -4,7 +4,9 @@
  * Spec: `docs/protocol.md`, "Sessions".
  * @module
  */
+
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { ResumeBody } from "@chat/codec";
 import { decodePeer, encodePeer, openPeer, type Peer } from "@chat/ratchet";
 import type { PeerRecord } from "@chat/store";
 import { equalBytes } from "../bytes.ts";
@@ -14,7 +16,7 @@ import { PeerSchema } from "../gen/chat/session/v1/session_pb.ts";
 export type Standing = "request" | "open" | "blocked";
 
 /** Up to where a restored peer has what was said: see `ResumeBody` of @chat/codec. */
-export type Gap = { readonly receivedUntilMs: number; readonly sentUntilMs: number };
+export type Gap = Omit<ResumeBody, "kind">;
 
 export type PeerFile = {
   /** Of the conversation: the account id of the peer. */
@@ -80,10 +82,18 @@ export function isNews(next: Peer, known: Peer): boolean {
   return !equalBytes(encodePeer({ ...next, sessions }), encodePeer(known));
 }
 
-function toWire({ receivedUntilMs, sentUntilMs }: Gap) {
-  return { receivedUntilMs: BigInt(receivedUntilMs), sentUntilMs: BigInt(sentUntilMs) };
+function toWire({ receivedUntilMs, sentUntilMs, noticedAtMs }: Gap): Record<keyof Gap, bigint> {
+  return {
+    receivedUntilMs: BigInt(receivedUntilMs),
+    sentUntilMs: BigInt(sentUntilMs),
+    noticedAtMs: BigInt(noticedAtMs),
+  };
 }
 
-function fromWire({ receivedUntilMs, sentUntilMs }: { receivedUntilMs: bigint; sentUntilMs: bigint }): Gap {
-  return { receivedUntilMs: Number(receivedUntilMs), sentUntilMs: Number(sentUntilMs) };
+function fromWire({ receivedUntilMs, sentUntilMs, noticedAtMs }: Record<keyof Gap, bigint>): Gap {
+  return {
+    receivedUntilMs: Number(receivedUntilMs),
+    sentUntilMs: Number(sentUntilMs),
+    noticedAtMs: Number(noticedAtMs),
+  };
 }

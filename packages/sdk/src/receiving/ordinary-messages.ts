@@ -83,7 +83,7 @@ export class OrdinaryMessages {
     const { peer: sessions } = noteUnopened(file.sessions, id, message, { nowMs });
     if (!isNews(sessions, file.sessions)) return;
     const isBroken = sessions.sessions.some((session) => session.id === id && session.status === "broken");
-    const reach = isBroken && (file.mustTell ?? (await reachOf(this.#context.store.messages, conversationId)));
+    const reach = isBroken && (file.mustTell ?? (await reachOf(this.#context, conversationId)));
     const behind = reach && { mustRedeliver: true, mustTell: reach };
     await changePeer({ ...file, sessions, ...behind }, isBroken ? [id] : [], this.#context);
     if (isBroken) this.#context.notifier.notify({ kind: "broken", conversationId });

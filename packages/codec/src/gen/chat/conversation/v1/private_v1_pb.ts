@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file chat/conversation/v1/private_v1.proto.
  */
 export const file_chat_conversation_v1_private_v1: GenFile = /*@__PURE__*/
-  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSLGAgoOUHJpdmF0ZVYxRnJhbWUSEQoJdGltZXN0YW1wGAEgASgEEhEKB2NvbnRlbnQYCiABKAxIABI4CgtwbGFjZWhvbGRlchgLIAEoCzIhLmNoYXQuY29udmVyc2F0aW9uLnYxLlBsYWNlaG9sZGVySAASLgoHcmVuZXdhbBgUIAEoCzIbLmNoYXQuaW52aXRlLnYxLkludHJvQnVuZGxlSAASLgoGcmVzdW1lGBUgASgLMhwuY2hhdC5jb252ZXJzYXRpb24udjEuUmVzdW1lSAASMAoHcmVzdW1lZBgWIAEoCzIdLmNoYXQuY29udmVyc2F0aW9uLnYxLlJlc3VtZWRIABI0CgljYW5jZWxsZWQYHiABKAsyHy5jaGF0LmNvbnZlcnNhdGlvbi52MS5DYW5jZWxsZWRIAEIMCgpmcmFtZV90eXBlIjoKBlJlc3VtZRIZChFyZWNlaXZlZF91bnRpbF9tcxgBIAEoBBIVCg1zZW50X3VudGlsX21zGAIgASgEIj0KB1Jlc3VtZWQSDgoGcmVzZW50GAEgASgNEhMKC3VuYXZhaWxhYmxlGAIgASgNEg0KBWtub3duGAMgASgNIjIKCUNhbmNlbGxlZBIUCgxwYXlsb2FkX2hhc2gYASABKAwSDwoHc2RzX2lkcxgCIAMoDCIeCgtQbGFjZWhvbGRlchIPCgdjb3VudGVyGAEgASgNYgZwcm90bzM", [file_chat_invite_v1_invite]);
+  fileDesc("CiVjaGF0L2NvbnZlcnNhdGlvbi92MS9wcml2YXRlX3YxLnByb3RvEhRjaGF0LmNvbnZlcnNhdGlvbi52MSLGAgoOUHJpdmF0ZVYxRnJhbWUSEQoJdGltZXN0YW1wGAEgASgEEhEKB2NvbnRlbnQYCiABKAxIABI4CgtwbGFjZWhvbGRlchgLIAEoCzIhLmNoYXQuY29udmVyc2F0aW9uLnYxLlBsYWNlaG9sZGVySAASLgoHcmVuZXdhbBgUIAEoCzIbLmNoYXQuaW52aXRlLnYxLkludHJvQnVuZGxlSAASLgoGcmVzdW1lGBUgASgLMhwuY2hhdC5jb252ZXJzYXRpb24udjEuUmVzdW1lSAASMAoHcmVzdW1lZBgWIAEoCzIdLmNoYXQuY29udmVyc2F0aW9uLnYxLlJlc3VtZWRIABI0CgljYW5jZWxsZWQYHiABKAsyHy5jaGF0LmNvbnZlcnNhdGlvbi52MS5DYW5jZWxsZWRIAEIMCgpmcmFtZV90eXBlIlEKBlJlc3VtZRIZChFyZWNlaXZlZF91bnRpbF9tcxgBIAEoBBIVCg1zZW50X3VudGlsX21zGAIgASgEEhUKDW5vdGljZWRfYXRfbXMYAyABKAQiPQoHUmVzdW1lZBIOCgZyZXNlbnQYASABKA0SEwoLdW5hdmFpbGFibGUYAiABKA0SDQoFa25vd24YAyABKA0iMgoJQ2FuY2VsbGVkEhQKDHBheWxvYWRfaGFzaBgBIAEoDBIPCgdzZHNfaWRzGAIgAygMIh4KC1BsYWNlaG9sZGVyEg8KB2NvdW50ZXIYASABKA1iBnByb3RvMw", [file_chat_invite_v1_invite]);
 
 /**
  * One frame of a 1:1 conversation (LIP-242). What a receiver does not know of it, it keeps.
@@ -105,6 +105,13 @@ export type Resume = Message<"chat.conversation.v1.Resume"> & {
    * @generated from field: uint64 sent_until_ms = 2;
    */
   sentUntilMs: bigint;
+
+  /**
+   * When the sender found out, by its own clock: what it has sent later it has.
+   *
+   * @generated from field: uint64 noticed_at_ms = 3;
+   */
+  noticedAtMs: bigint;
 };
 
 /**

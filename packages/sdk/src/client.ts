@@ -161,11 +161,14 @@ export class ChatClient implements AsyncDisposable {
     this.#checkOpen();
     const { invites, account, random, clock } = this.#parts.context;
     const nowMs = clock.nowMs();
-    return [...invites.all.values()]
-      .filter((invite) => isLiveInvite(invite, nowMs))
-      .map((invite) => {
-        return describeInvite(invite, linkOf(invite, account, random));
-      });
+    return (
+      [...invites.all.values()]
+        // Not those that peers have of us in their sessions.
+        .filter((invite) => invite.peer === undefined && isLiveInvite(invite, nowMs))
+        .map((invite) => {
+          return describeInvite(invite, linkOf(invite, account, random));
+        })
+    );
   }
 
   /**
@@ -179,7 +182,7 @@ export class ChatClient implements AsyncDisposable {
     const { invites, clock } = this.#parts.context;
     const nowMs = clock.nowMs();
     const invite = invites.all.get(id);
-    if (invite === undefined || !isLiveInvite(invite, nowMs)) {
+    if (invite === undefined || invite.peer !== undefined || !isLiveInvite(invite, nowMs)) {
       throw new ChatError(
         "NOT_FOUND",
         "no such invite waits to be used; it was used, has expired, or was revoked before",

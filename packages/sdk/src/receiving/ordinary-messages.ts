@@ -68,8 +68,10 @@ export class OrdinaryMessages {
     if (this.#arrivals.hold(session.id, arrival, how)) return "early";
     const step = new SessionStep({ ...session, ratchet: opened.state, sds: arrival.state }, this.#context);
     step.consume(opened.consumed);
-    if (!mayStore(step.peer, opened.plaintext.length)) return "request-full";
-    step.peer = withStored(step.peer, opened.plaintext.length);
+    if (arrival.events.some(({ kind }) => kind === "content")) {
+      if (!mayStore(step.peer, opened.plaintext.length)) return "request-full";
+      step.peer = withStored(step.peer, opened.plaintext.length);
+    }
     step.change(noteOpened(step.peer.sessions, session.id, message, { nowMs }));
     if (isOrdinary && arrival.isComplete) this.#confirmHandshake(step, nowMs);
     await this.#arrivals.commit(step, arrival, nowMs);

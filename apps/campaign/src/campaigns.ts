@@ -15,6 +15,7 @@ export const CAMPAIGNS: CampaignLoaders = {
   "ratelimit-kills": async () => (await import("./campaigns/ratelimit-kills.ts")).ratelimitKills,
   "ratelimit-model": async () => (await import("./campaigns/ratelimit-model.ts")).ratelimitModel,
   "sdk-chats": async () => (await import("./campaigns/sdk-chats.ts")).sdkChats,
+  "sdk-day": async () => (await import("./campaigns/sdk-day.ts")).sdkDay,
   "sdk-kills": async () => (await import("./campaigns/sdk-kills.ts")).sdkKills,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
   "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,

@@ -62,7 +62,9 @@ async function killAgainAndAgain(directory: string, seed: number, batch: number)
   for (let kill = 0; kill < KILLS_PER_BATCH; kill += 1) {
     for (const what of await killOnce(room, random)) counts[what] = (counts[what] ?? 0) + 1;
   }
+  const drainStartMs = performance.now();
   await room.drain();
+  const drainMs = Math.round(performance.now() - drainStartMs);
   const [raya, saro] = await Promise.all([
     sideOf("raya", { database: room.database("raya"), diary: room.diary("raya") }),
     sideOf("saro", { database: room.database("saro"), diary: room.diary("saro") }),
@@ -75,7 +77,7 @@ async function killAgainAndAgain(directory: string, seed: number, batch: number)
   return {
     counts: { ...counts, ...amounts(raya, saro), recoveries: recoveries.length },
     peaks: { fullestEpoch: Math.max(fullestEpoch(raya), fullestEpoch(saro)) },
-    series: { recoveryMs: recoveries },
+    series: { recoveryMs: recoveries, drainMs: [drainMs] },
   };
 }
 

@@ -21,7 +21,8 @@ export type Published = InboundMessage & {
 
 class ServiceNode {
   readonly stored = new Map<string, InboundMessage>();
-  readonly seen = new Set<string>();
+  /** When, oldest first. */
+  readonly seen = new Map<string, number>();
   readonly listeners = new Set<Listener>();
   /** Nodes of one side of a partition have the same. */
   side = 0;
@@ -35,16 +36,25 @@ export class SimulatedNetwork {
   readonly #scheduler: Scheduler;
   readonly #random: SeededRandom;
   readonly #nodes: readonly ServiceNode[];
+  readonly #retentionMs: number;
 
-  constructor(scheduler: Scheduler, random: SeededRandom, { nodes = 1, ...conditions }: NetworkOptions) {
+  constructor(scheduler: Scheduler, random: SeededRandom, options: NetworkOptions) {
+    const { nodes = 1, retentionMs = Number.POSITIVE_INFINITY, ...conditions } = options;
     this.#scheduler = scheduler;
     this.#random = random;
+    this.#retentionMs = retentionMs;
     this.#nodes = Array.from({ length: nodes }, () => new ServiceNode());
     this.conditions = conditionsOf(conditions);
   }
 
   get nodeCount(): number {
     return this.#nodes.length;
+  }
+
+  /** Of all messages that a node has stored; what several have counts once. */
+  get storedBytes(): number {
+    const stored = new Map(this.#nodes.flatMap((node) => [...node.stored]));
+    return [...stored.values()].reduce((sum, { payload }) => sum + payload.length, 0);
   }
 
   isUp(node: number): boolean {
@@ -119,7 +129,13 @@ export class SimulatedNetwork {
   }
 
   #take(node: ServiceNode, message: InboundMessage): void {
-    node.seen.add(message.hash);
+    const nowMs = this.#scheduler.nowMs;
+    node.seen.set(message.hash, nowMs);
+    for (const [hash, atMs] of node.seen) {
+      if (nowMs - atMs <= this.#retentionMs) break;
+      node.seen.delete(hash);
+      node.stored.delete(hash);
+    }
     if (!this.chance("storeLoss")) node.stored.set(message.hash, message);
     for (const listener of node.listeners) {
       if (!listener.topics.includes(message.topic)) continue;
@@ -150,4 +166,6 @@ export class SimulatedNetwork {
 export type NetworkOptions = Partial<Conditions> & {
   /** Service nodes that relay to each other. @default 1 */
   readonly nodes?: number;
+  /** How long a node knows a message. @default for ever */
+  readonly retentionMs?: number;
 };

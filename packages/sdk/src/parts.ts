@@ -23,6 +23,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { Healer } from "./peers/healer.ts";
 import { PeerBook } from "./peers/peer-book.ts";
 import { Renewals } from "./peers/renewals.ts";
+import { Tending } from "./peers/tending.ts";
 import { RANDOM_SOURCE } from "./random-source.ts";
 import { CatchUp } from "./receiving/catch-up.ts";
 import { DiscardCounters } from "./receiving/discard-counters.ts";
@@ -44,7 +45,7 @@ export type Parts = {
   readonly taken: TakenPosition;
   readonly sender: Sender;
   readonly upkeep: Upkeep;
-  readonly peers: { readonly healer: Healer; readonly renewals: Renewals };
+  readonly peers: { readonly healer: Healer; readonly renewals: Renewals; readonly tending: Tending };
   readonly catchUp: CatchUp;
   readonly eraser: Eraser;
   readonly subscription: Subscription;
@@ -74,6 +75,7 @@ export async function stop(parts: Parts): Promise<void> {
   const { context, upkeep, receiver, catchUp, subscription, eraser, peers } = parts;
   upkeep.close();
   peers.renewals.close();
+  peers.tending.close();
   receiver.close();
   eraser.close();
   await Promise.all([catchUp.close(), subscription.close(), context.outbox.close(), peers.healer.close()]);
@@ -157,8 +159,10 @@ async function start(
   catchUp.start();
   const sender = new Sender(context, way);
   const renewals = new Renewals(context, way);
+  const tending = new Tending(context);
   renewals.start();
-  const peers = { healer, renewals };
+  tending.start();
+  const peers = { healer, renewals, tending };
   return { context, receiver, taken, sender, upkeep, catchUp, eraser, subscription, telemetry, mailbox, live, peers };
 }
 

@@ -1,7 +1,7 @@
 /** A database that was put back to an older state: no key is used twice, and both sides go on with what was said since. */
 import { copyFileSync } from "node:fs";
 import { type ChatClient, type ChatClientOptions, type ChatEvent, isText, text } from "@chat/sdk";
-import { MemoryNetwork } from "@chat/sdk/testing";
+import { MemoryNetwork, SeededRandom } from "@chat/sdk/testing";
 import { expect, test } from "@jest/globals";
 import { open, temporaryFolder, until } from "./people.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -178,6 +178,98 @@ test("without a private invite of the other side nothing is sent or received unt
   await until(async () => (await textsOf(raya.client)).includes("yes"), "yes");
   expect((await textsOf(raya.client)).sort()).toEqual(["again", "hello", "lost", "to nobody yet", "yes"]);
 });
+
+test("a hybrid conversation is hybrid again after a restore", async () => {
+  using folder = temporaryFolder();
+  const network = new MemoryNetwork();
+  const clock = new VirtualClock(Date.now());
+  const database = folder.path("saro.db");
+  await using raya = await observed(network, { clock });
+  {
+    await using saro = await observed(network, { database, clock });
+    await saro.client.accept(await raya.client.createInvite({ postQuantum: true }), text("hello"));
+    await pass(clock, 3);
+  }
+  copyFileSync(database, folder.path("old.db"));
+  await (await open(network.connect(), { database, clock })).close();
+  copyFileSync(folder.path("old.db"), database);
+  const before = network.published.length;
+  await using saro = await observed(network, { database, clock });
+  await pass(clock, NEXT_EPOCH);
+  await until(() => saro.events.some(({ type }) => type === "resumed"), "resumed");
+  // The handshake has a KEM ciphertext of 1,088 bytes in it, and what is said besides is short.
+  expect(network.published[before]?.payload.length).toBeGreaterThan(1_088);
+  await send(saro.client, "hello again");
+  await until(async () => (await textsOf(raya.client)).includes("hello again"), "it goes on");
+});
+
+test.each([20_261_123, Math.floor(Math.random() * 2 ** 31)])(
+  "whenever the backup was made: nothing of the other side is missing in the end, and what is lost of one's own is counted (seed %i)",
+  async (seed) => {
+    const random = randomOf(seed);
+    for (let round = 0; round < 2; round += 1) await restoreOnce(random);
+  },
+  60_000,
+);
+
+async function restoreOnce(random: (below: number) => number): Promise<void> {
+  using folder = temporaryFolder();
+  const network = new MemoryNetwork();
+  const clock = new VirtualClock(Date.now());
+  const database = folder.path("saro.db");
+  await using raya = await observed(network, { clock });
+  const said: Record<"raya" | "saro", string[]> = { raya: [], saro: [] };
+  const chatter = async (saro: ChatClient, count: number) => {
+    for (let index = 0; index < count; index += 1) {
+      const [name, client] = random(2) === 0 ? (["raya", raya.client] as const) : (["saro", saro] as const);
+      const words = `${name} ${said[name].length}`;
+      said[name].push(words);
+      await send(client, words);
+      await pass(clock, random(3) / 6);
+    }
+  };
+  {
+    await using saro = await observed(network, { database, clock });
+    await saro.client.accept(await raya.client.createInvite(), text("saro 0"));
+    said.saro.push("saro 0");
+    await until(async () => (await textsOf(raya.client)).length === 1, "the first message");
+    await pass(clock, 3);
+    await chatter(saro.client, random(8));
+  }
+  copyFileSync(database, folder.path("old.db"));
+  const kept = said.saro.length;
+  {
+    await using saro = await observed(network, { database, clock });
+    await chatter(saro.client, 1 + random(8));
+    if (random(2) === 0) await pass(clock, 1);
+  }
+  copyFileSync(folder.path("old.db"), database);
+  await using saro = await observed(network, { database, clock });
+  await pass(clock, NEXT_EPOCH);
+  await until(() => saro.events.some(({ type }) => type === "resumed"), "resumed");
+  // What had not arrived at Raya when Saro was restored is gone with the database that had it.
+  const ofSaro = (await textsOf(raya.client)).filter((words) => words.startsWith("saro"));
+  const lostOwn = ofSaro.filter((words) => said.saro.indexOf(words) >= kept).length;
+  expect(saro.events).toContainEqual(expect.objectContaining({ type: "resumed", lost: 0, lostOwn }));
+  await chatter(saro.client, 6);
+  await pass(clock, 60);
+  const ofRaya = (await textsOf(saro.client)).filter((words) => words.startsWith("raya"));
+  expect(ofRaya.sort()).toEqual([...said.raya].sort());
+  const arrived = (await textsOf(raya.client)).filter((words) => words.startsWith("saro"));
+  expect(new Set(arrived).size).toBe(arrived.length);
+  expect(arrived).toEqual(expect.arrayContaining(said.saro.slice(0, kept)));
+  expect(arrived).toEqual(expect.arrayContaining(said.saro.slice(-1)));
+  for (const client of [raya.client, saro.client]) {
+    const { queued, sent } = await statusesOf(client);
+    expect([queued, sent]).toEqual([0, 0]);
+  }
+}
+
+/** Repeats with its seed. */
+function randomOf(seed: number): (below: number) => number {
+  const random = new SeededRandom(seed);
+  return (below) => random.below(below);
+}
 
 test("a copy of the whole directory is noticed by what does not open, and healed", async () => {
   using folder = temporaryFolder();

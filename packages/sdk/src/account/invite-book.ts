@@ -89,6 +89,11 @@ export class InviteBook {
     });
   }
 
+  /** Wipes those whose time is over. */
+  tend(nowMs: number): Promise<void> {
+    return this.inTurn(() => this.#make(tendInvites(this.#invites, { nowMs })));
+  }
+
   /** The invite that a first message is for, with the keys that open it. */
   matching(envelope: ParsedEnvelope): { readonly inviteId: string; readonly keys: EnvelopeKeys } | undefined {
     const { ephemeral } = envelope;

@@ -13,7 +13,10 @@ import type { Gap } from "./peer-file.ts";
 /** What overtakes is that much older at most; what the peer has after all is not shown twice. */
 const OVERLAP_MS = 10 * 60 * 1000;
 const MAX_RESENT = 1_000;
+/** Older messages are only counted: whoever steals the keys of a peer must not get years of what was said by asking for it. */
+const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 const PAGE = 100;
+const NEVER_SENT: readonly MessageRecord["status"][] = ["dropped", "failed"];
 
 export type GapContents = {
   /** Oldest first. */
@@ -39,7 +42,9 @@ export async function reachOf({ store, clock }: Context, conversationId: string)
   return { receivedUntilMs, sentUntilMs, noticedAtMs: clock.nowMs() };
 }
 
-export async function contentsOf(messages: MessageStore, conversationId: string, gap: Gap): Promise<GapContents> {
+export async function contentsOf({ store, clock }: Context, conversationId: string, gap: Gap): Promise<GapContents> {
+  const { messages } = store;
+  const oldestMs = Math.max(gap.receivedUntilMs - OVERLAP_MS, clock.nowMs() - MAX_AGE_MS);
   const toSend: MessageRecord[] = [];
   let [missing, unavailable, known] = [0, 0, 0];
   for await (const page of pages(messages, conversationId)) {
@@ -51,11 +56,12 @@ export async function contentsOf(messages: MessageStore, conversationId: string,
       const { direction, status, sentAtMs, id } = record;
       if (direction === "incoming") {
         if (sentAtMs > gap.sentUntilMs && sentAtMs <= gap.noticedAtMs) known += 1;
-      } else if (sentAtMs > gap.receivedUntilMs - OVERLAP_MS && status !== "dropped" && status !== "failed") {
+      } else if (sentAtMs > gap.receivedUntilMs - OVERLAP_MS && !NEVER_SENT.includes(status)) {
         const isMissing = sentAtMs > gap.receivedUntilMs;
-        if (isMissing && toSend.length >= MAX_RESENT) unavailable += 1;
-        else if (isMissing) missing += 1;
-        if (toSend.length < MAX_RESENT && (await messages.pendingCount(id)) === 0) toSend.push(record);
+        const isAvailable = sentAtMs > oldestMs && toSend.length < MAX_RESENT;
+        if (isMissing && isAvailable) missing += 1;
+        else if (isMissing) unavailable += 1;
+        if (isAvailable && (await messages.pendingCount(id)) === 0) toSend.push(record);
       }
     }
   }

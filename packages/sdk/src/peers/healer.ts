@@ -19,6 +19,7 @@ import { contentsOf, reachOf } from "./gap.ts";
 import type { PeerFile } from "./peer-file.ts";
 
 const PAUSE_MS = 5_000;
+const FILL_EVERY_MS = 60 * 60 * 1000;
 const PAGE = 100;
 
 export class Healer {
@@ -26,8 +27,13 @@ export class Healer {
   readonly #way: WayOut;
   /** Conversations that are being mended. */
   readonly #running = new Map<string, Promise<void>>();
+  /** Of those, what became news meanwhile. */
+  readonly #again = new Set<string>();
   readonly #retries = new Map<string, () => void>();
   readonly #stranded = new Set<string>();
+  /** Of restored peers who were answered lately. */
+  readonly #waits = new Map<string, () => void>();
+  readonly #filledAtMs = new Map<string, number>();
   readonly #stopObserving: () => void;
   #isClosed = false;
 
@@ -64,17 +70,24 @@ export class Healer {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopObserving();
-    for (const cancel of this.#retries.values()) cancel();
+    for (const cancel of [...this.#retries.values(), ...this.#waits.values()]) cancel();
     await Promise.all(this.#running.values());
   }
 
   #mendLater(id: string): void {
     const file = this.#context.peers.get(id);
-    if (this.#isClosed || file?.standing !== "open" || this.#running.has(id) || this.#retries.has(id)) return;
+    if (this.#isClosed || file?.standing !== "open" || this.#retries.has(id)) return;
     if (file.mustTell === undefined && !file.mustRedeliver && file.gap === undefined) return;
+    if (this.#running.has(id)) {
+      this.#again.add(id);
+      return;
+    }
     const running = this.#mend(id)
       .catch((error: unknown) => this.#retry(id, error))
-      .finally(() => this.#running.delete(id));
+      .finally(() => {
+        this.#running.delete(id);
+        if (this.#again.delete(id)) this.#mendLater(id);
+      });
     this.#running.set(id, running);
   }
 
@@ -83,11 +96,16 @@ export class Healer {
     if (this.#isClosed) return;
     const isFull = error instanceof Error && "retryable" in error && error.retryable === true;
     if (!isFull) this.#context.notifier.notify({ kind: "error", error });
-    const cancel = this.#context.clock.after(PAUSE_MS, () => {
-      this.#retries.delete(id);
+    this.#mendAfter(id, PAUSE_MS, this.#retries);
+  }
+
+  #mendAfter(id: string, delayMs: number, timers: Map<string, () => void>): void {
+    if (this.#isClosed || timers.has(id)) return;
+    const cancel = this.#context.clock.after(delayMs, () => {
+      timers.delete(id);
       this.#mendLater(id);
     });
-    this.#retries.set(id, cancel);
+    timers.set(id, cancel);
   }
 
   async #mend(id: string): Promise<void> {
@@ -160,10 +178,14 @@ export class Healer {
 
   /** What the restored peer asked for. */
   async #fill(id: string): Promise<void> {
-    const { store, peers } = this.#context;
+    const { peers, clock } = this.#context;
     const gap = peers.get(id)?.gap;
     if (gap === undefined) return;
-    const { toSend, missing, unavailable, known } = await contentsOf(store.messages, id, gap);
+    // Every answer costs quota: a peer who is restored all the time waits.
+    const waitMs = (this.#filledAtMs.get(id) ?? Number.NEGATIVE_INFINITY) + FILL_EVERY_MS - clock.nowMs();
+    if (waitMs > 0) return this.#mendAfter(id, waitMs, this.#waits);
+    this.#filledAtMs.set(id, clock.nowMs());
+    const { toSend, missing, unavailable, known } = await contentsOf(this.#context, id, gap);
     for (const record of toSend) await this.#sendAgain(id, record);
     await this.#inTurn(id, async (step) => {
       this.#way.putFrame(step, { kind: "resumed", resent: missing, unavailable, known });

@@ -22,6 +22,7 @@ const GAP_DEADLINE_MS = 24 * 60 * 60 * 1000;
 /** A large file whose acknowledgement is under way must not be sent all over again at once. */
 const RETRANSMISSIONS_AT_ONCE = 16;
 const PAUSE_MS = 1000;
+const BLOCKED_PAUSE_MS = 60 * 60 * 1000;
 
 type Timers = { acknowledgement?: () => void; wakeUp?: () => void };
 
@@ -106,13 +107,18 @@ export class Upkeep {
     delete timers.wakeUp;
     const atMs = nextWakeUpMs(session.sds, GAP_DEADLINE_MS);
     if (atMs === undefined) return;
-    const { outbox, clock } = this.#context;
-    const earliestMs = outbox.maySpendOnRetransmissions ? atMs : Math.max(atMs, outbox.quota.resetsAtMs);
+    const { outbox, clock, peers } = this.#context;
+    const quotaMs = outbox.maySpendOnRetransmissions ? atMs : Math.max(atMs, outbox.quota.resetsAtMs);
+    // While they are blocked, nothing is sent; what changes that tells the session.
+    const earliestMs = peers.mayAnswer(session.conversationId)
+      ? quotaMs
+      : Math.max(quotaMs, clock.nowMs() + BLOCKED_PAUSE_MS);
     const delayMs = Math.max(PAUSE_MS, earliestMs - clock.nowMs());
     timers.wakeUp = this.#context.clock.after(delayMs, () => {
       delete timers.wakeUp;
       void this.#run(sessionId, async (step) => {
-        const retransmits = outbox.maySpendOnRetransmissions && (await this.#retransmit(step));
+        const maySend = outbox.maySpendOnRetransmissions && peers.mayAnswer(step.peer.id);
+        const retransmits = maySend && (await this.#retransmit(step));
         return this.#giveUp(step) || retransmits;
       });
     });

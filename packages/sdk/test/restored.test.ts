@@ -2,11 +2,14 @@
 import { copyFileSync } from "node:fs";
 import { type ChatClient, type ChatClientOptions, type ChatEvent, isText, text } from "@chat/sdk";
 import { MemoryNetwork, SeededRandom } from "@chat/sdk/testing";
+import type { Store } from "@chat/store";
+import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { open, temporaryFolder, until } from "./people.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
 /** Nobody knows what a copy of before has published in this epoch: nothing more leaves in it. */
 const NEXT_EPOCH = 11;
 
@@ -269,6 +272,63 @@ async function restoreOnce(random: (below: number) => number): Promise<void> {
 function randomOf(seed: number): (below: number) => number {
   const random = new SeededRandom(seed);
   return (below) => random.below(below);
+}
+
+test("healing that ends at any of its writes is taken up at the next start, and nothing is lost or shown twice", async () => {
+  using folder = temporaryFolder();
+  const network = new MemoryNetwork();
+  const clock = new VirtualClock(Date.now());
+  const database = folder.path("saro.db");
+  await using raya = await observed(network, { clock });
+  {
+    await using saro = await observed(network, { database, clock });
+    await saro.client.accept(await raya.client.createInvite(), text("hello"));
+    await pass(clock, 3);
+  }
+  const wanted = { raya: ["hello"], saro: ["hello"] };
+  for (let writes = 0; writes < 10; writes += 1) {
+    copyFileSync(database, folder.path("old.db"));
+    {
+      await using saro = await observed(network, { database, clock });
+      await send(raya.client, `while ${writes}`);
+      await until(async () => (await textsOf(saro.client)).includes(`while ${writes}`), "it arrives");
+      await pass(clock, 1);
+    }
+    wanted.saro.push(`while ${writes}`);
+    copyFileSync(folder.path("old.db"), database);
+    await dyingAfter(writes, { database, clock, network });
+    await using saro = await observed(network, { database, clock });
+    await send(saro.client, `after ${writes}`);
+    wanted.raya.push(`after ${writes}`);
+    await pass(clock, 2 * NEXT_EPOCH); // and the private invites for the next time
+    await until(async () => (await textsOf(saro.client)).includes(`while ${writes}`), "what was said");
+    expect([...(await textsOf(saro.client))].sort()).toEqual([...new Set([...wanted.saro, ...wanted.raya])].sort());
+    await clock.pass(60 * MINUTE_MS); // a peer who is restored all the time has to wait
+  }
+  expect([...(await textsOf(raya.client))].sort()).toEqual([...new Set([...wanted.saro, ...wanted.raya])].sort());
+}, 60_000);
+
+/** A client whose disk takes so many writes and then none, as if the process had ended there. */
+async function dyingAfter(
+  writes: number,
+  { database, clock, network }: { database: string; clock: VirtualClock; network: MemoryNetwork },
+): Promise<void> {
+  const store = await openStore({ path: database });
+  let left = writes;
+  const dying: Store = {
+    messages: store.messages,
+    secrets: store.secrets,
+    write: async (change) => {
+      if (left === 0) throw new Error("the process has ended");
+      left -= 1;
+      await store.write(change);
+    },
+    close: () => store.close(),
+    [Symbol.asyncDispose]: () => store.close(),
+  };
+  const client = await open(network.connect(), { database: dying, clock }).catch(() => store.close());
+  await pass(clock, 1);
+  if (client !== undefined) await client.close();
 }
 
 test("a copy of the whole directory is noticed by what does not open, and healed", async () => {

@@ -17,6 +17,7 @@ export const CAMPAIGNS: CampaignLoaders = {
   "sdk-chats": async () => (await import("./campaigns/sdk-chats.ts")).sdkChats,
   "sdk-day": async () => (await import("./campaigns/sdk-day.ts")).sdkDay,
   "sdk-kills": async () => (await import("./campaigns/sdk-kills.ts")).sdkKills,
+  "sdk-soak": async () => (await import("./campaigns/sdk-soak.ts")).sdkSoak,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
   "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,
   "store-fuzz": async () => (await import("./campaigns/store-fuzz.ts")).storeFuzz,

@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { isFile } from "@chat/sdk";
 import type { BatchResult, Campaign } from "../campaign.ts";
 import { ChatRoom, RATE_LIMIT } from "../people/chat-room.ts";
+import { amountsOf, judge } from "../people/judge.ts";
 import { NAMES, type Name } from "../people/letters.ts";
-import { entriesOf, findingsOf, type Rules, type Side, sideOf } from "../people/verdict.ts";
+import { entriesOf, type Rules, type Side } from "../people/verdict.ts";
 import { Random } from "../random.ts";
 
 export const KILLS_PER_BATCH = 4;
@@ -20,7 +20,6 @@ const FILES = { smallest: MIB, largest: 3 * MIB };
 const PAUSE_MS = 60;
 const LONGEST_LIFE_MS = 2_500;
 const LONGEST_ABSENCE_MS = 1_500;
-const MAX_SHOWN = 5;
 
 export const sdkKills: Campaign = {
   name: "sdk-kills",
@@ -55,7 +54,7 @@ async function killAgainAndAgain(directory: string, seed: number, batch: number)
   const onPerson = (_: Name, { kind }: { readonly kind: string }, ageMs: number) => {
     if (kind === "recovered") recoveries.push(Math.round(ageMs));
   };
-  using room = new ChatRoom({ ...rules, directory, pauseMs: PAUSE_MS, onPerson });
+  using room = new ChatRoom({ ...rules, directory, pauseMs: PAUSE_MS, filePauseMs: 0, onPerson });
   await room.open();
   for (const name of NAMES) room.begin(name);
   const counts: Record<string, number> = { kills: KILLS_PER_BATCH };
@@ -65,18 +64,10 @@ async function killAgainAndAgain(directory: string, seed: number, batch: number)
   const drainStartMs = performance.now();
   await room.drain();
   const drainMs = Math.round(performance.now() - drainStartMs);
-  const [raya, saro] = await Promise.all([
-    sideOf("raya", { database: room.database("raya"), diary: room.diary("raya") }),
-    sideOf("saro", { database: room.database("saro"), diary: room.diary("saro") }),
-  ]);
-  const findings = findingsOf(raya, saro, rules);
-  if (findings.length > 0) {
-    const shown = findings.slice(0, MAX_SHOWN).join("; ");
-    throw new Error(`${findings.length} findings: ${shown}; the databases and diaries are in ${directory}`);
-  }
+  const sides = await judge(room, rules);
   return {
-    counts: { ...counts, ...amounts(raya, saro), recoveries: recoveries.length },
-    peaks: { fullestEpoch: Math.max(fullestEpoch(raya), fullestEpoch(saro)) },
+    counts: { ...counts, ...amountsOf(sides), recoveries: recoveries.length },
+    peaks: { fullestEpoch: Math.max(...sides.map(fullestEpoch)) },
     series: { recoveryMs: recoveries, drainMs: [drainMs] },
   };
 }
@@ -121,21 +112,4 @@ function fullestEpoch(side: Side): number {
     indexes.set(epoch, (indexes.get(epoch) ?? new Set()).add(index));
   }
   return Math.max(0, ...[...indexes.values()].map(({ size }) => size));
-}
-
-function amounts(...sides: readonly Side[]): Record<string, number> {
-  const contents = sides.flatMap(({ history }) =>
-    history.flatMap((m) => (m.direction === "incoming" ? [m.content] : [])),
-  );
-  const files = contents.filter(isFile);
-  const tried = sides.flatMap((side) => entriesOf(side, "trying"));
-  return {
-    messages: contents.length,
-    files: files.length,
-    fileBytes: files.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    // Of these it was open whether they would become durable.
-    unanswered:
-      tried.length - sides.flatMap((side) => [...entriesOf(side, "accepted"), ...entriesOf(side, "refused")]).length,
-    transmissions: sides.flatMap((side) => entriesOf(side, "slot")).length,
-  };
 }

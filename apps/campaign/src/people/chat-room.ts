@@ -18,6 +18,7 @@ export type RoomOptions = {
   readonly seed: number;
   readonly files: FileSizes;
   readonly pauseMs: number;
+  readonly filePauseMs: number;
   /** Who reads with a position of their own; the others with the one in the database. */
   readonly keepsPosition: Readonly<Record<Name, boolean>>;
   readonly memoryEveryMs?: number;
@@ -48,6 +49,15 @@ export class ChatRoom implements Disposable {
     this.#invite = await raya.createInvite();
   }
 
+  get directory(): string {
+    return this.#options.directory;
+  }
+
+  /** Of Node. */
+  get #flags(): readonly string[] {
+    return this.#options.memoryEveryMs === undefined ? [] : ["--expose-gc"];
+  }
+
   database(name: Name): string {
     return join(this.#options.directory, `${name}.db`);
   }
@@ -62,7 +72,7 @@ export class ChatRoom implements Disposable {
 
   begin(name: Name): void {
     if (this.#network === undefined) throw new Error("want the room open, got none");
-    const { seed, files, pauseMs, keepsPosition, memoryEveryMs } = this.#options;
+    const { seed, files, pauseMs, filePauseMs, keepsPosition, memoryEveryMs } = this.#options;
     const order: PersonOrder = {
       name,
       seed,
@@ -74,9 +84,10 @@ export class ChatRoom implements Disposable {
       rateLimit: RATE_LIMIT,
       files,
       pauseMs,
+      filePauseMs,
       ...(memoryEveryMs !== undefined && { memoryEveryMs }),
     };
-    this.#people[name].begin(order);
+    this.#people[name].begin(order, this.#flags);
   }
 
   /** Listens where it listened before. */
@@ -84,7 +95,7 @@ export class ChatRoom implements Disposable {
     const { directory, memoryEveryMs } = this.#options;
     const port = Number(this.#network?.peers[0]?.split("/")[4] ?? 0);
     const memory = memoryEveryMs !== undefined && { memoryEveryMs };
-    this.#node.begin({ folder: join(directory, "node"), port, ...memory } satisfies NodeOrder);
+    this.#node.begin({ folder: join(directory, "node"), port, ...memory } satisfies NodeOrder, this.#flags);
     this.#network = await this.#node.says("listening");
   }
 

@@ -31,8 +31,8 @@ export class Lives<Line extends { readonly kind: string }> implements Disposable
   }
 
   /** Starts a process; the one before must have ended. */
-  begin(order: unknown): void {
-    const child = startScript(this.#script, order);
+  begin(order: unknown, flags: readonly string[]): void {
+    const child = startScript(this.#script, order, flags);
     const life: Life<Line> = { child, said: [], startedAtMs: performance.now(), isOver: false };
     this.#life = life;
     child.stderr.setEncoding("utf8").on("data", (text: string) => {

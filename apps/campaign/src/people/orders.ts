@@ -4,6 +4,7 @@
  * @module
  */
 import type { FileSizes, Name } from "./letters.ts";
+import type { MemoryLine } from "./tell-memory.ts";
 
 export type NetworkOrder = {
   readonly peers: readonly string[];
@@ -26,7 +27,9 @@ export type PersonOrder = {
   readonly files: FileSizes;
   /** Mean time between two texts. */
   readonly pauseMs: number;
-  /** How often the process says how large it is; never, if absent. */
+  /** Between the arrival of a file and the next one. */
+  readonly filePauseMs: number;
+  /** How often the process collects its garbage and says how large it is; never, if absent. */
   readonly memoryEveryMs?: number;
 };
 
@@ -40,7 +43,7 @@ export type FromPerson =
   | { readonly kind: "recovered" }
   /** It writes no more, and all that it wrote is delivered. */
   | { readonly kind: "settled" }
-  | { readonly kind: "memory"; readonly resident: number; readonly heap: number };
+  | MemoryLine;
 
 /** `drain`: write no more. `finish`: close when the application has all that arrived. */
 export type ToPerson = "drain" | "finish";
@@ -53,6 +56,4 @@ export type NodeOrder = {
   readonly memoryEveryMs?: number;
 };
 
-export type FromNode =
-  | ({ readonly kind: "listening" } & NetworkOrder)
-  | { readonly kind: "memory"; readonly resident: number; readonly heap: number };
+export type FromNode = ({ readonly kind: "listening" } & NetworkOrder) | MemoryLine;

@@ -31,12 +31,14 @@ const before = readDiary(order.diary);
 const diary = new Diary(order.diary);
 const shown = new Set(before.flatMap((entry) => (entry.kind === "shown" ? [entry.id] : [])));
 let written = before.filter(({ kind }) => kind === "trying").length;
+const drained = Promise.withResolvers<void>();
 let drains = false;
 let finishes = false;
 
 createInterface({ input: process.stdin })
   .on("line", (line) => {
     drains = true;
+    drained.resolve();
     finishes ||= line === "finish";
   })
   .on("close", () => process.exit(1)); // nobody is there any more
@@ -111,6 +113,7 @@ async function sendFiles(): Promise<void> {
     const id = unfinished?.id ?? (await write("file"));
     if (id === undefined) await wait(LOOK_EVERY_MS);
     else await (await client.sentMessage(id)).delivered();
+    await Promise.race([wait(order.filePauseMs), drained.promise]);
   }
 }
 

@@ -119,6 +119,24 @@ test("a request stores a bounded number of messages, and the rest comes when it 
   expect(await saro.client.find({ status: "delivered", limit: 200 })).toHaveLength(130);
 });
 
+test("the bound of a request is that of the person, however many links they use", async () => {
+  await using chat = world();
+  const { clock } = chat;
+  const raya = await chat.person();
+  const saro = await chat.person({ rateLimit: "devnet" });
+  const links = await Promise.all([1, 2, 3].map(() => raya.client.createInvite({ multiUse: true })));
+  for (const link of links) {
+    const toRaya = await saro.client.accept(link, text("hello"));
+    for (let index = 0; index < 45; index += 1) await toRaya.send(text(`${index}`));
+    await clock.pass(10_000);
+  }
+  await saro.client.accept(await raya.client.createInvite({ multiUse: true }), text("one more"));
+  await clock.pass(10_000);
+  expect(raya.texts).toHaveLength(100);
+  expect(raya.client.discarded["request-full"]).toBeGreaterThan(30);
+  expect((await raya.store.secrets.sessions()).length).toBeLessThan(4);
+});
+
 test("a file to a request is not stored beyond the bound", async () => {
   await using chat = world();
   const { clock } = chat;

@@ -239,12 +239,14 @@ async function restoreOnce(random: (below: number) => number): Promise<void> {
     await pass(clock, 3);
     await chatter(saro.client, random(8));
   }
+  await clock.pass(SECOND_MS); // a clock that stands still tells nobody what was before
   copyFileSync(database, folder.path("old.db"));
   const kept = said.saro.length;
   {
     await using saro = await observed(network, { database, clock });
     await chatter(saro.client, 1 + random(8));
     if (random(2) === 0) await pass(clock, 1);
+    await clock.pass(SECOND_MS);
   }
   copyFileSync(folder.path("old.db"), database);
   await using saro = await observed(network, { database, clock });

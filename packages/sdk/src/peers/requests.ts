@@ -25,10 +25,12 @@ export function standingOf(invite: OwnInvite | undefined, requests: Requests): S
   return isRequest && peer === undefined ? "request" : "open";
 }
 
-/** Whether a message of so many bytes may be stored. */
-export function mayStore({ standing, stored }: PeerFile, bytes: number): boolean {
-  if (standing !== "request") return true;
-  return stored.messages < MAX_STORED_MESSAGES && stored.bytes + bytes <= MAX_STORED_BYTES;
+/** Why content of so many bytes is not stored. */
+export function refusalOf({ standing, stored }: PeerFile, bytes: number): "blocked" | "request-full" | undefined {
+  if (standing === "open") return undefined;
+  if (standing === "blocked") return "blocked";
+  const isFull = stored.messages >= MAX_STORED_MESSAGES || stored.bytes + bytes > MAX_STORED_BYTES;
+  return isFull ? "request-full" : undefined;
 }
 
 export function withStored(file: PeerFile, bytes: number): PeerFile {

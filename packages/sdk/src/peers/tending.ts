@@ -39,7 +39,8 @@ export class Tending {
           if (this.#isClosed || file === undefined) return;
           const { peer: sessions, dropped } = tendSessions(file.sessions, { nowMs: clock.nowMs() });
           if (dropped.length > 0 || isNews(sessions, file.sessions)) {
-            await changePeer({ ...file, sessions }, dropped, this.#context);
+            const mustRedeliver = file.mustRedeliver || dropped.length > 0;
+            await changePeer({ ...file, sessions, mustRedeliver }, dropped, this.#context);
           }
         });
       }

@@ -17,7 +17,7 @@ import {
 import { acknowledge, openChannel } from "@chat/sds";
 import type { Context } from "../context.ts";
 import { newPeerFile } from "../peers/peer-file.ts";
-import { type Requests, standingOf, withStored } from "../peers/requests.ts";
+import { type Requests, refusalOf, standingOf, withStored } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import { ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
@@ -93,6 +93,12 @@ export class FirstMessages {
       return answer === undefined ? "malformed-sds" : "early";
     }
     const { inviteId, handshakeId } = pending;
+    const known = peers.get(conversationId);
+    const refusal = known && refusalOf(known, plaintext.length);
+    if (refusal !== undefined) {
+      abandonFirstMessage(pending);
+      return refusal;
+    }
     const options = { nowMs, random, acknowledgement: answer.bytes, deriveKeys: deriveConversationKeys };
     const accepted = acceptFirstMessage(invites.all, pending, options);
     if (accepted.kind === "discarded") {
@@ -101,7 +107,6 @@ export class FirstMessages {
     }
     const { session, keys, acknowledgement, consumed } = accepted;
     const invite = accepted.invites.get(inviteId);
-    const known = peers.get(conversationId);
     const file = known ?? newPeerFile(conversationId, session.peer, standingOf(invite, this.#requests));
     const isOpen = file.standing === "open";
     const leaves = isOpen && outbox.canAcknowledge(session.id, 0);

@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 import { changePeer } from "../peers/change-peer.ts";
 import { reachOf } from "../peers/gap.ts";
 import { isNews } from "../peers/peer-file.ts";
-import { mayStore, withStored } from "../peers/requests.ts";
+import { refusalOf, withStored } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import type { Arrivals } from "./arrivals.ts";
@@ -69,7 +69,8 @@ export class OrdinaryMessages {
     const step = new SessionStep({ ...session, ratchet: opened.state, sds: arrival.state }, this.#context);
     step.consume(opened.consumed);
     if (arrival.events.some(({ kind }) => kind === "content")) {
-      if (!mayStore(step.peer, opened.plaintext.length)) return "request-full";
+      const refusal = refusalOf(step.peer, opened.plaintext.length);
+      if (refusal !== undefined) return refusal;
       step.peer = withStored(step.peer, opened.plaintext.length);
     }
     step.change(noteOpened(step.peer.sessions, session.id, message, { nowMs }));

@@ -83,6 +83,8 @@ export class SessionStep {
   /** Takes over what the rules of @chat/ratchet say, with the end of sessions. */
   change({ peer, dropped }: SessionsChange): void {
     if (isNews(peer, this.peer.sessions)) this.peer = { ...this.peer, sessions: peer };
+    // What nobody confirmed on them goes out on another one.
+    if (dropped.length > 0) this.peer = { ...this.peer, mustRedeliver: true };
     for (const id of dropped) {
       const ended = this.#context.sessions.get(id);
       if (ended !== undefined) this.#ended.push(ended);

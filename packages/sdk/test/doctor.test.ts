@@ -25,6 +25,7 @@ test("a client that works is healthy, and its report holds no secret", async () 
     "history: ok",
     "subscription: ok",
     "quota: ok",
+    "conversations: ok",
     "messages: ok",
   ]);
   const told = JSON.stringify([report, await saro.doctor()]);

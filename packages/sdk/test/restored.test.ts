@@ -163,6 +163,11 @@ test("without a private invite of the other side nothing is sent or received unt
   const [chat] = await saro.client.conversations();
   const [ofRaya] = await raya.client.conversations();
   await expect(chat?.send(text("no"))).rejects.toMatchObject({ name: "ChatError", code: "RESTORED" });
+  const { checks } = await saro.client.doctor();
+  expect(checks.find(({ name }) => name === "conversations")).toMatchObject({
+    state: "warning",
+    detail: "people who are known: 1, who wait to be accepted: 0, who can not be written to: 1",
+  });
   expect(await textsOf(saro.client)).toEqual(["hello"]);
   expect(chat?.safetyNumber()).toEqual(ofRaya?.safetyNumber());
   const before = saro.client.discarded["not-for-us"] ?? 0;

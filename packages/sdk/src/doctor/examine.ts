@@ -37,6 +37,7 @@ export async function examine(parts: Parts): Promise<DoctorReport> {
     history: () => history(parts),
     subscription: () => subscription(parts),
     quota: () => quota(parts),
+    conversations: () => conversations(parts),
     messages: () => explainDiscards(parts.context.discards.snapshot()),
   };
   const checks: Check[] = [];
@@ -121,6 +122,19 @@ async function history({ context: { delivery, clock }, mailbox }: Parts): Promis
   const range = { fromMs: nowMs - RECENT_MS, toMs: nowMs + RECENT_MS };
   for await (const _message of delivery.query([mailbox], range, { signal: AbortSignal.timeout(LIMIT_MS) })) count += 1;
   return { state: "ok", detail: `a store node answers; the mailbox has ${count} messages of the last ten minutes` };
+}
+
+function conversations({ context: { peers } }: Parts): Finding {
+  const files = peers.all();
+  const requests = files.filter(({ standing }) => standing === "request").length;
+  const stranded = files.filter(({ id, standing, sessions }) => {
+    return standing === "open" && sessions.sessions.length > 0 && peers.sessionForSending(id) === undefined;
+  }).length;
+  const detail = `people who are known: ${files.length}, who wait to be accepted: ${requests}`;
+  if (stranded === 0) return { state: "ok", detail };
+  const remedy =
+    "accept a new invite of the other side, or send one: the database was restored, and their private invites are used or missing";
+  return { state: "warning", detail: `${detail}, who can not be written to: ${stranded}`, remedy };
 }
 
 function subscription({ live }: Parts): Finding {

@@ -12,6 +12,7 @@ export type CheckName =
   | "history"
   | "subscription"
   | "quota"
+  | "conversations"
   | "messages";
 
 /** `unknown`: there was nothing to judge by. */

@@ -65,6 +65,11 @@ export class Arrivals {
     return true;
   }
 
+  /** Whether something of the session has arrived that waits for what has not. */
+  isWaiting(sessionId: string): boolean {
+    return this.early.holds(sessionId) || this.#partialSets.isWaiting(sessionId);
+  }
+
   /** Adds all of it to the step, and makes the step durable. */
   async commit(step: SessionStep, { events }: Arrival, nowMs: number): Promise<void> {
     try {

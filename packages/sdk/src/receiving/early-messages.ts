@@ -47,6 +47,11 @@ export class EarlyMessages {
     return true;
   }
 
+  /** Whether anything of the session waits. */
+  holds(sessionId: string): boolean {
+    return this.#held.has(sessionId);
+  }
+
   /** Whether anything has been waiting for so long: then it did not just overtake another. */
   hasWaited(durationMs: number): boolean {
     const latestMs = this.#clock.nowMs() - durationMs;

@@ -74,7 +74,7 @@ export class OrdinaryMessages {
       step.peer = withStored(step.peer, opened.plaintext.length);
     }
     step.change(noteOpened(step.peer.sessions, session.id, message, { nowMs }));
-    if (isOrdinary && arrival.isComplete) this.#confirmHandshake(step, nowMs);
+    if (isOrdinary && arrival.isComplete && !this.#arrivals.isWaiting(session.id)) this.#confirmHandshake(step, nowMs);
     await this.#arrivals.commit(step, arrival, nowMs);
     return "durable";
   }
@@ -110,8 +110,8 @@ export class OrdinaryMessages {
   }
 
   /**
-   * The invite's key goes once an ordinary envelope of its session has arrived and nothing before that is missing:
-   * first messages that are late still need it.
+   * The invite's key goes once an ordinary envelope of its session has arrived, nothing before that is missing, and
+   * nothing that has arrived waits for more: first messages that are late still need it, such as the rest of a file.
    */
   #confirmHandshake(step: SessionStep, nowMs: number): void {
     const { incomingHandshake } = step.session;

@@ -15,6 +15,8 @@ export class PartialSets {
   readonly #store: Store;
   readonly #random: RandomBytes;
   #reassembler: Reassembler;
+  /** By session: sets that wait for more. */
+  #waiting = new Map<string, Set<string>>();
 
   private constructor(store: Store, random: RandomBytes) {
     this.#store = store;
@@ -30,21 +32,39 @@ export class PartialSets {
 
   /** Sets that were given up since the last call: their segments can go from the store. */
   givenUp(nowMs: number): { sessionId: string; setId: string }[] {
-    return this.#reassembler.expire(nowMs).map(({ sender = "", setId }) => ({ sessionId: sender, setId }));
+    const given = this.#reassembler.expire(nowMs).map(({ sender = "", setId }) => ({ sessionId: sender, setId }));
+    for (const { sessionId, setId } of given) this.#ended(sessionId, setId);
+    return given;
+  }
+
+  /** Whether anything of the session waits for more segments. */
+  isWaiting(sessionId: string): boolean {
+    return this.#waiting.has(sessionId);
   }
 
   /** Segments of one session never mix with those of another. */
   accept(sessionId: string, segment: Uint8Array, nowMs: number): AcceptResult {
-    return this.#reassembler.accept(segment, { nowMs, sender: sessionId });
+    const result = this.#reassembler.accept(segment, { nowMs, sender: sessionId });
+    if (result.kind === "pending") {
+      this.#waiting.set(sessionId, (this.#waiting.get(sessionId) ?? new Set()).add(result.setId));
+    } else if (result.kind === "complete" && result.setId !== undefined) this.#ended(sessionId, result.setId);
+    return result;
   }
 
   /** Forgets everything that is not durable. */
   async reload(): Promise<void> {
-    const reassembler = newReassembler(this.#random);
+    const sets = new PartialSets(this.#store, this.#random);
     for await (const { sessionId, bytes, storedAtMs } of this.#store.messages.segments()) {
-      reassembler.accept(bytes, { nowMs: storedAtMs, sender: sessionId });
+      sets.accept(sessionId, bytes, storedAtMs);
     }
-    this.#reassembler = reassembler;
+    this.#reassembler = sets.#reassembler;
+    this.#waiting = sets.#waiting;
+  }
+
+  #ended(sessionId: string, setId: string): void {
+    const waiting = this.#waiting.get(sessionId);
+    waiting?.delete(setId);
+    if (waiting?.size === 0) this.#waiting.delete(sessionId);
   }
 }
 

@@ -1,8 +1,8 @@
 /** A database that was put back to an older state: no key is used twice, and both sides go on with what was said since. */
 import { copyFileSync } from "node:fs";
 import { type ChatClient, type ChatClientOptions, type ChatEvent, isText, text } from "@chat/sdk";
-import { MemoryNetwork, SeededRandom } from "@chat/sdk/testing";
-import type { Store } from "@chat/store";
+import { KeyWatch, MemoryNetwork, SeededRandom } from "@chat/sdk/testing";
+import { openMemoryStore, type Store } from "@chat/store";
 import { openStore } from "@chat/store-sqlite";
 import { expect, test } from "@jest/globals";
 import { open, temporaryFolder, until } from "./people.ts";
@@ -225,7 +225,8 @@ async function restoreOnce(random: (below: number) => number): Promise<void> {
   const network = new MemoryNetwork();
   const clock = new VirtualClock(Date.now());
   const database = folder.path("saro.db");
-  await using raya = await observed(network, { clock });
+  const [ofRaya, watch] = [openMemoryStore(), new KeyWatch()];
+  await using raya = await observed(network, { clock, database: ofRaya });
   const said: Record<"raya" | "saro", string[]> = { raya: [], saro: [] };
   const chatter = async (saro: ChatClient, count: number) => {
     for (let index = 0; index < count; index += 1) {
@@ -253,18 +254,24 @@ async function restoreOnce(random: (below: number) => number): Promise<void> {
     if (random(2) === 0) await pass(clock, 1);
     await clock.pass(SECOND_MS);
   }
+  await watch.remember({ store: ofRaya });
+  {
+    await using store = await openStore({ path: database });
+    await watch.remember({ store });
+  }
   copyFileSync(folder.path("old.db"), database);
   await using saro = await observed(network, { database, clock });
   await pass(clock, NEXT_EPOCH);
   await until(() => saro.events.some(({ type }) => type === "resumed"), "resumed");
+  await watch.remember({ store: ofRaya });
   // What had not arrived at Raya when Saro was restored is gone with the database that had it.
   const ofSaro = (await textsOf(raya.client)).filter((words) => words.startsWith("saro"));
   const lostOwn = ofSaro.filter((words) => said.saro.indexOf(words) >= kept).length;
   expect(saro.events).toContainEqual(expect.objectContaining({ type: "resumed", lost: 0, lostOwn }));
   await chatter(saro.client, 6);
   await pass(clock, 60);
-  const ofRaya = (await textsOf(saro.client)).filter((words) => words.startsWith("raya"));
-  expect(ofRaya.sort()).toEqual([...said.raya].sort());
+  const fromRaya = (await textsOf(saro.client)).filter((words) => words.startsWith("raya"));
+  expect(fromRaya.sort()).toEqual([...said.raya].sort());
   const arrived = (await textsOf(raya.client)).filter((words) => words.startsWith("saro"));
   expect(new Set(arrived).size).toBe(arrived.length);
   expect(arrived).toEqual(expect.arrayContaining(said.saro.slice(0, kept)));
@@ -273,6 +280,12 @@ async function restoreOnce(random: (below: number) => number): Promise<void> {
     const { queued, sent } = await statusesOf(client);
     expect([queued, sent]).toEqual([0, 0]);
   }
+  await saro.client.close();
+  await using store = await openStore({ path: database });
+  for (const { payload } of network.published) watch.see(payload);
+  const { findings, opened } = await watch.findings([{ store }, { store: ofRaya }]);
+  expect(findings).toEqual([]);
+  expect(opened).toBeGreaterThan(network.published.length * 0.9);
 }
 
 /** Repeats with its seed. */

@@ -1,51 +1,67 @@
 /**
- * Looks whether a message key was ever used for two messages, which would give both away. It knows all secrets of the
- * simulation: envelopes are opened with what is in the stores.
+ * Looks whether a message key was ever used for two messages, which would give both away. It knows all secrets:
+ * envelopes are opened with what is, or was, in the stores.
  * @module
  */
-import { deriveInboxKeys, matchesHint, openEnvelope, parseEnvelope, type RatchetFields } from "@chat/codec";
+import {
+  deriveInboxKeys,
+  type EnvelopeKeys,
+  matchesHint,
+  openEnvelope,
+  parseEnvelope,
+  type RatchetFields,
+} from "@chat/codec";
 import { decodeOwnInvite, diffieHellman, type OwnInvite } from "@chat/ratchet";
+import type { SecretStore } from "@chat/store";
 import { toHex } from "../bytes.ts";
 import { decodeSession } from "../sessions/session.ts";
-import type { Published } from "./simulated-network.ts";
-import type { SimulatedPerson } from "./simulated-person.ts";
 import type { Simulation } from "./simulation.ts";
 
 export class KeyWatch {
-  readonly #published: Published[] = [];
+  readonly #payloads: Uint8Array[] = [];
   readonly #invites = new Map<string, OwnInvite>();
+  readonly #sendingKeys = new Map<string, EnvelopeKeys>();
 
-  constructor(simulation: Simulation) {
-    simulation.network.observe((message) => this.#published.push(message));
+  constructor(simulation?: Simulation) {
+    simulation?.network.observe(({ payload }) => this.see(payload));
   }
 
-  /** Remembers the keys of the person's invites, which are wiped later. */
-  async remember({ store }: SimulatedPerson): Promise<void> {
+  /** An envelope was published. */
+  see(payload: Uint8Array): void {
+    this.#payloads.push(payload);
+  }
+
+  /** Remembers the keys that are in the store, and may be gone later. */
+  async remember({ store }: { readonly store: { readonly secrets: SecretStore } }): Promise<void> {
     for (const { id, snapshot } of await store.secrets.invites()) this.#invites.set(id, decodeOwnInvite(snapshot));
+    for (const record of await store.secrets.sessions()) {
+      this.#sendingKeys.set(record.id, decodeSession(record, undefined).sendingKeys);
+    }
   }
 
   /** Keys that were used twice, and how many messages could be opened to see that. */
-  async findings(people: readonly SimulatedPerson[]): Promise<{ findings: string[]; opened: number }> {
-    const sessions = (await Promise.all(people.map(({ store }) => store.secrets.sessions()))).flat();
-    const keys = sessions.map((record) => decodeSession(record, undefined).sendingKeys);
+  async findings(
+    people: readonly { readonly store: { readonly secrets: SecretStore } }[],
+  ): Promise<{ findings: string[]; opened: number }> {
+    for (const person of people) await this.remember(person);
     const ciphertexts = new Map<string, string>();
     const findings: string[] = [];
     let opened = 0;
-    for (const { payload, sender } of this.#published) {
-      const message = this.#open(payload, keys);
+    for (const payload of this.#payloads) {
+      const message = this.#open(payload);
       if (message === undefined) continue;
       opened += 1;
       const name = `${toHex(message.dh)}.${message.messageNumber}`;
       const ciphertext = toHex(message.ciphertext);
       if ((ciphertexts.get(name) ?? ciphertext) !== ciphertext) {
-        findings.push(`${sender}: message key ${message.messageNumber} of a chain is used twice`);
+        findings.push(`message key ${message.messageNumber} of a chain is used twice`);
       }
       ciphertexts.set(name, ciphertext);
     }
     return { findings, opened };
   }
 
-  #open(payload: Uint8Array, keys: readonly ReturnType<typeof deriveInboxKeys>[]): RatchetFields | undefined {
+  #open(payload: Uint8Array): RatchetFields | undefined {
     const envelope = parseEnvelope(payload);
     if (envelope === undefined) return undefined;
     const { ephemeral } = envelope;
@@ -54,7 +70,7 @@ export class KeyWatch {
       const sharedSecret = diffieHellman(prekey.secretKey, ephemeral);
       return deriveInboxKeys({ oneTimeKey: ephemeral, prekey: prekey.publicKey, sharedSecret });
     });
-    for (const candidate of [...keys, ...ofInvites]) {
+    for (const candidate of [...this.#sendingKeys.values(), ...ofInvites]) {
       if (candidate === undefined || !matchesHint(envelope, candidate)) continue;
       const opened = openEnvelope(envelope, candidate);
       if (opened !== undefined && opened.kind !== "unsupported") return opened.message;

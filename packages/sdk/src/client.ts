@@ -19,12 +19,13 @@ import { describeInvite, type OpenInvite } from "./account/open-invite.ts";
 import { Archive, type ConversationOverview, type FindOptions, type OverviewOptions } from "./archive/archive.ts";
 import type { Eraser } from "./archive/eraser.ts";
 import { equalBytes } from "./bytes.ts";
-import { Conversation, type ConversationOperations, type SendOptions, SentMessage } from "./conversation.ts";
+import { Conversation, type ConversationOperations, type SendOptions } from "./conversation.ts";
 import type { HealthStatus } from "./delivery/delivery-service.ts";
 import { examine } from "./doctor/examine.ts";
 import type { DoctorReport } from "./doctor/report.ts";
 import { ChatError } from "./errors.ts";
-import { type ChatEvent, EventHub } from "./events.ts";
+import { type ChatEvent, EventHub, eventsOf } from "./events.ts";
+import { lifeOperations } from "./life-operations.ts";
 import { type Content, type IncomingMessage, type Message, toMessage } from "./message.ts";
 import type { DurableChange } from "./notifier.ts";
 import { type ChatClientOptions, resolveOptions } from "./options.ts";
@@ -34,7 +35,8 @@ import { acceptPeer, blockPeer } from "./peers/requests.ts";
 import type { DiscardReason } from "./receiving/discard-counters.ts";
 import { type MessageStreamOptions, streamIncoming } from "./receiving/message-stream.ts";
 import { defaultPriority } from "./sending/default-priority.ts";
-import { outgoingMessage, type WaitOptions, waitForStatus } from "./sending/status-wait.ts";
+import { outgoingMessage, type WaitOptions } from "./sending/status-wait.ts";
+import { SentMessage } from "./sent-message.ts";
 
 export interface InviteOptions extends WaitOptions {
   /** The link stops working after this time. @default never, until somebody used it */
@@ -85,22 +87,17 @@ export class ChatClient implements AsyncDisposable {
     this.#operations = {
       send: (conversation, content, options) => this.#send(conversation, content, options),
       history: async (conversation, options) => this.#archive.history(conversation, options),
-      markRead: (conversation, upTo) => this.#markRead(conversation, upTo),
+      ...lifeOperations(parts, this.#closing.signal, () => this.#checkOpen()),
+      events: ({ id }, { signal }) => {
+        this.#checkOpen();
+        return eventsOf(this.#events.read(signal), id);
+      },
       deleteMessage: async ({ id }, messageId) => this.#eraser.deleteMessage(id, messageId),
       setExpiry: async (messageId, at) => this.#eraser.setExpiry(messageId, at.getTime()),
       delete: async ({ id }) => this.#eraser.deleteConversation(id),
       standing: ({ id }) => this.#standing(id),
       setStanding: ({ id }, standing) => this.#setStanding(id, standing),
-      statusOf: (id) => this.#statusOf(id),
       safetyNumber: (conversation) => this.#safetyNumber(conversation),
-      waiting: (id) => {
-        this.#checkOpen();
-        return outbox.waiting(id);
-      },
-      waitFor: (id, wanted, options) => {
-        this.#checkOpen();
-        return waitForStatus(parts.context, id, wanted, options, this.#closing.signal);
-      },
     };
   }
 
@@ -316,12 +313,6 @@ export class ChatClient implements AsyncDisposable {
     return new SentMessage(this.#operations, conversation, id);
   }
 
-  async #markRead({ id }: Conversation, upTo: Message | undefined): Promise<void> {
-    this.#checkOpen();
-    const sequence = upTo?.sequence ?? Number.MAX_SAFE_INTEGER;
-    await this.#parts.context.store.write(({ messages }) => messages.setRead(id, sequence));
-  }
-
   /** Checks at each use that the client is open. */
   get #archive(): Archive {
     this.#checkOpen();
@@ -353,11 +344,6 @@ export class ChatClient implements AsyncDisposable {
     const set = standing === "open" ? acceptPeer : blockPeer;
     if (await set(id, this.#parts.context)) return;
     throw new ChatError("NOT_FOUND", "no such conversation; it was deleted");
-  }
-
-  async #statusOf(id: string) {
-    this.#checkOpen();
-    return (await outgoingMessage(this.#parts.context, id)).status;
   }
 
   /** Events keep the order of the changes, although a message has to be read from the store first. */
@@ -396,7 +382,7 @@ export class ChatClient implements AsyncDisposable {
   }
 }
 
-const INTERNAL = ["early", "session", "retransmitted", "broken"] as const;
+const INTERNAL = ["early", "session", "retransmitted", "broken", "moved", "arriving"] as const;
 type InternalChange = Extract<DurableChange, { kind: (typeof INTERNAL)[number] }>;
 
 function isInternal(change: DurableChange): change is InternalChange {

@@ -11,6 +11,7 @@ import type { Notifier } from "./notifier.ts";
 import type { PeerBook } from "./peers/peer-book.ts";
 import type { DiscardCounters } from "./receiving/discard-counters.ts";
 import type { Outbox } from "./sending/outbox.ts";
+import type { TransferBook } from "./sending/transfer-book.ts";
 import type { Serial } from "./serial.ts";
 import type { SessionBook } from "./sessions/session-book.ts";
 
@@ -30,4 +31,5 @@ export type Context = {
   readonly discards: DiscardCounters;
   readonly notifier: Notifier;
   readonly outbox: Outbox;
+  readonly transfers: TransferBook;
 };

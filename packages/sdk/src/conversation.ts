@@ -5,34 +5,36 @@
 import type { SafetyNumber } from "@chat/codec";
 import type { OutboxPriority } from "@chat/store";
 import type { HistoryOptions } from "./archive/archive.ts";
-import type { Content, DeliveryStatus, Message } from "./message.ts";
+import type { ChatEvent } from "./events.ts";
+import type { Content, Message } from "./message.ts";
+import type { TransferProgress } from "./notifier.ts";
 import type { Standing } from "./peers/peer-file.ts";
-import type { Waiting } from "./sending/outbox.ts";
 import type { WaitOptions } from "./sending/status-wait.ts";
+import type { SentMessage, SentOperations } from "./sent-message.ts";
 
 export interface SendOptions extends WaitOptions {
   /**
    * What goes when the network takes less than there is: `critical` as long as any quota is left; `normal` above the low
    * mark, else in a later epoch; `optional` above the low mark, else not at all. @default "critical" for
-   * text, reply, edit and delete; "optional" for typing and read receipts; else "normal"
+   * text, reply, edit and delete; else "normal", in which a message of many segments is overtaken by later ones
    */
   readonly priority?: OutboxPriority;
 }
 
 /** What conversations and sent messages ask of their client. */
-export interface ConversationOperations {
+export interface ConversationOperations extends SentOperations {
   send(conversation: Conversation, content: Content, options: SendOptions): Promise<SentMessage>;
   history(conversation: Conversation, options: HistoryOptions): Promise<Message[]>;
   markRead(conversation: Conversation, upTo: Message | undefined): Promise<void>;
+  typing(conversation: Conversation, isTyping: boolean): Promise<void>;
+  transfers(conversation: Conversation): Promise<TransferProgress[]>;
+  events(conversation: Conversation, options: WaitOptions): AsyncIterableIterator<ChatEvent>;
   deleteMessage(conversation: Conversation, messageId: string): Promise<void>;
   setExpiry(messageId: string, at: Date): Promise<void>;
   delete(conversation: Conversation): Promise<void>;
   standing(conversation: Conversation): Standing;
   setStanding(conversation: Conversation, standing: "open" | "blocked"): Promise<void>;
-  statusOf(messageId: string): Promise<DeliveryStatus>;
   safetyNumber(conversation: Conversation): SafetyNumber;
-  waiting(messageId: string): Waiting | undefined;
-  waitFor(messageId: string, wanted: "sent" | "delivered", options: WaitOptions): Promise<void>;
 }
 
 export class Conversation {
@@ -104,9 +106,38 @@ export class Conversation {
     return this.#operations.history(this, options);
   }
 
-  /** The user has read everything up to this message, or all there is. Never goes back; the other side is not told. */
+  /**
+   * The user has read everything up to this message, or all there is. Never goes back. The other side is told with the
+   * option `readReceipts` only.
+   */
   markRead(upTo?: Message): Promise<void> {
     return this.#operations.markRead(this, upTo);
+  }
+
+  /**
+   * The user writes, or no longer does. Call it with every key: the other side gets one `typing` event in five seconds at
+   * most, and none while quota is low, the connection is gone, or the conversation is a request.
+   */
+  typing(isTyping = true): Promise<void> {
+    return this.#operations.typing(this, isTyping);
+  }
+
+  /** Messages of many segments that are under way, in both directions. */
+  transfers(): Promise<TransferProgress[]> {
+    return this.#operations.transfers(this);
+  }
+
+  /**
+   * Ends a message of many segments that is under way, in either direction. The other side is told; of an incoming one, what
+   * has arrived is deleted. @returns false if it is too late, or there is no such transfer
+   */
+  cancelTransfer(messageId: string): Promise<boolean> {
+    return this.#operations.cancel(this, messageId);
+  }
+
+  /** What happens in this conversation from now on. As `client.events`. */
+  events(options: WaitOptions = {}): AsyncIterableIterator<ChatEvent> {
+    return this.#operations.events(this, options);
   }
 
   /** Deletes a message here; what of it has not left does not leave. The other side keeps its copy: see `deletion`. */
@@ -125,40 +156,5 @@ export class Conversation {
    */
   delete(): Promise<void> {
     return this.#operations.delete(this);
-  }
-}
-
-/** A message on its way. */
-export class SentMessage {
-  /** The same on both sides. */
-  readonly id: string;
-  readonly conversation: Conversation;
-  readonly #operations: ConversationOperations;
-
-  /** Made by the client; get one from `send` or `sentMessage`. */
-  constructor(operations: ConversationOperations, conversation: Conversation, id: string) {
-    this.#operations = operations;
-    this.conversation = conversation;
-    this.id = id;
-  }
-
-  /** How far it has come. Never goes back. */
-  status(): Promise<DeliveryStatus> {
-    return this.#operations.statusOf(this.id);
-  }
-
-  /** What it waits for, and until when; undefined when all of it has left. @throws {@link ChatError} `CLOSED` */
-  waiting(): Waiting | undefined {
-    return this.#operations.waiting(this.id);
-  }
-
-  /** Resolves when a service node has taken it. @throws {@link ChatError} `MESSAGE_FAILED`, `MESSAGE_DROPPED`, `CLOSED` */
-  sent(options: WaitOptions = {}): Promise<void> {
-    return this.#operations.waitFor(this.id, "sent", options);
-  }
-
-  /** Resolves when the recipient's device has it. @throws {@link ChatError} `MESSAGE_FAILED`, `MESSAGE_DROPPED`, `CLOSED` */
-  delivered(options: WaitOptions = {}): Promise<void> {
-    return this.#operations.waitFor(this.id, "delivered", options);
   }
 }

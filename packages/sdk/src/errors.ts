@@ -15,6 +15,7 @@
  * - `CONVERSATION_FULL`: thousands of messages of this conversation are unconfirmed; later it works again
  * - `OUTBOX_FULL`: too much waits to leave; later it works again
  * - `MESSAGE_DROPPED`: quota was low and the message optional, so it was not sent
+ * - `MESSAGE_CANCELLED`: one of both sides ended the transfer before all of it had arrived
  * - `MESSAGE_FAILED`: the network refused the message for good
  * - `PEER_UNREACHABLE`: none of the service nodes answers
  * - `DELIVERY_REFUSED`: a service node refused a message; `retryable` says whether later may work
@@ -33,6 +34,7 @@ export type ChatErrorCode =
   | "CONVERSATION_FULL"
   | "OUTBOX_FULL"
   | "MESSAGE_DROPPED"
+  | "MESSAGE_CANCELLED"
   | "MESSAGE_FAILED"
   | "PEER_UNREACHABLE"
   | "DELIVERY_REFUSED"

@@ -6,6 +6,7 @@
 import type { Quota } from "@chat/ratelimit";
 import type { HealthStatus } from "./delivery/delivery-service.ts";
 import type { DeliveryStatus, IncomingMessage } from "./message.ts";
+import type { TransferProgress } from "./notifier.ts";
 import type { Standing } from "./peers/peer-file.ts";
 
 export type ChatEvent =
@@ -16,9 +17,15 @@ export type ChatEvent =
       readonly conversationId: string;
       readonly status: DeliveryStatus;
     }
+  /** How far a message of many segments has come, a few times a second at most. */
+  | ({ readonly type: "progress" } & TransferProgress)
+  /** An incoming message of many segments will not arrive as a whole: its sender took it back, or it was refused here. */
+  | { readonly type: "cancelled"; readonly messageId: string; readonly conversationId: string }
+  /** The other side writes, which it says again before `until`; or it no longer does. */
+  | { readonly type: "typing"; readonly conversationId: string; readonly isTyping: boolean; readonly until?: Date }
   /** The peer refers to messages that have not arrived. They are being looked for. */
   | { readonly type: "missing"; readonly conversationId: string; readonly count: number }
-  /** What was missing has arrived, or was given up for lost. */
+  /** What was missing has arrived, or its sender took it back; or it was given up for lost. */
   | { readonly type: "found" | "lost"; readonly conversationId: string; readonly count: number }
   /** Somebody new, or what they may do has changed: a `request` waits for `accept`, `decline` or `block`. */
   | { readonly type: "standing"; readonly conversationId: string; readonly standing: Standing }
@@ -114,5 +121,16 @@ export class EventHub {
     const readers = [...this.#readers];
     this.#readers.clear();
     for (const reader of readers) reader.wake();
+  }
+}
+
+/** Those of one conversation. */
+export async function* eventsOf(
+  events: AsyncIterable<ChatEvent>,
+  id: string,
+): AsyncGenerator<ChatEvent, void, undefined> {
+  for await (const event of events) {
+    const isOfIt = "conversationId" in event ? event.conversationId === id : undefined;
+    if (isOfIt ?? (event.type === "message" && event.message.conversation.id === id)) yield event;
   }
 }

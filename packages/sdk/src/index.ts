@@ -33,7 +33,7 @@ export type { OpenInvite } from "./account/open-invite.ts";
 export type { ConversationOverview, FindOptions, HistoryOptions, OverviewOptions } from "./archive/archive.ts";
 export { ChatClient, type InviteOptions } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { Conversation, type SendOptions, SentMessage } from "./conversation.ts";
+export { Conversation, type SendOptions } from "./conversation.ts";
 export type {
   DeliveryService,
   HealthStatus,
@@ -51,6 +51,7 @@ export type { ChatEvent } from "./events.ts";
 export type { Content, DeliveryStatus, IncomingMessage, Message, OutgoingMessage } from "./message.ts";
 export type { Network, WakuNetwork } from "./network-options.ts";
 export type { NetworkPreset } from "./network-presets.ts";
+export type { TransferProgress } from "./notifier.ts";
 export type { LogFields, Logger } from "./observability/logger.ts";
 export type { ChatClientOptions, RateLimit } from "./options.ts";
 export type { Standing } from "./peers/peer-file.ts";
@@ -59,3 +60,4 @@ export type { DiscardReason } from "./receiving/discard-counters.ts";
 export type { MessageStreamOptions } from "./receiving/message-stream.ts";
 export type { Waiting } from "./sending/outbox.ts";
 export type { WaitOptions } from "./sending/status-wait.ts";
+export { SentMessage } from "./sent-message.ts";

@@ -8,7 +8,8 @@ import type { Conversation } from "./conversation.ts";
 import { digest128 } from "./digest.ts";
 
 /**
- * `queued` (durable here) → `sent` (a service node took it) → `delivered` (the recipient's device has it), or `failed`;
+ * `queued` (durable here) → `sent` (a service node took it) → `delivered` (the recipient's device has it) → `read` (its
+ * user has seen it, and lets us know), or `failed`; `cancelled`: one of both ended it before all of it had arrived;
  * `dropped`: an optional message that was not sent, because quota was low.
  */
 export type DeliveryStatus = OutgoingStatus;
@@ -52,9 +53,10 @@ export function toMessage(record: MessageRecord, conversation: Conversation, con
 }
 
 /**
- * Names a message: BLAKE2b-128 of author's key, recipient's key and frame. The author never puts one time into two
- * frames of a conversation, so equal texts differ; with both keys in it, an id never meets one of another conversation.
+ * Names a message: BLAKE2b-128 of author's key, recipient's key and the Keccak-256 of the frame, which every segment of it
+ * carries, so that the recipient knows the name with the first one. The author never puts one time into two frames of a
+ * conversation, so equal texts differ; with both keys in it, an id never meets one of another conversation.
  */
-export function messageId(author: Uint8Array, recipient: Uint8Array, frame: Uint8Array): string {
-  return digest128(author, recipient, frame);
+export function messageId(author: Uint8Array, recipient: Uint8Array, frameHash: Uint8Array): string {
+  return digest128(author, recipient, frameHash);
 }

@@ -7,8 +7,21 @@ import type { DeliveryStatus } from "./message.ts";
 import type { Standing } from "./peers/peer-file.ts";
 import { RecentMap } from "./recent-map.ts";
 
+/** How far a message of many segments has come. */
+export type TransferProgress = {
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly direction: "incoming" | "outgoing";
+  /** Of segments that the recipient's device has. */
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** Outgoing: of segments that a service node has taken. */
+  readonly sentBytes?: number;
+  readonly isPaused?: boolean;
+};
+
 export type DurableChange =
-  | { readonly kind: "incoming"; readonly messageId: string }
+  | { readonly kind: "incoming"; readonly messageId: string; readonly conversationId: string }
   | {
       readonly kind: "status";
       readonly messageId: string;
@@ -37,6 +50,16 @@ export type DurableChange =
       readonly lost: number;
       readonly lostOwn: number;
     }
+  /** Something of a message of many segments has left, or was acknowledged. */
+  | { readonly kind: "moved"; readonly messageId: string }
+  /** A segment of one has arrived. */
+  | ({ readonly kind: "arriving" } & TransferProgress)
+  /** How far a message of many segments has come. */
+  | ({ readonly kind: "progress" } & TransferProgress)
+  /** An incoming message of many segments will not arrive as a whole. */
+  | { readonly kind: "cancelled"; readonly messageId: string; readonly conversationId: string }
+  /** The peer writes, until then; or no longer. */
+  | { readonly kind: "typing"; readonly conversationId: string; readonly isTyping: boolean; readonly until?: Date }
   | { readonly kind: "catch-up"; readonly messages: number; readonly isDone: boolean }
   | { readonly kind: "error"; readonly error: unknown };
 

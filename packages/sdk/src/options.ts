@@ -75,6 +75,12 @@ export interface ChatClientOptions {
    * and 1 MiB at most. @default "multi-use"
    */
   readonly requests?: Requests;
+  /**
+   * Tells the other side how far the user has read, when `conversation.markRead` is called. What the other side tells is
+   * shown in any case. Off, because when somebody reads is their own business: that a message arrived is told anyway, and
+   * whoever waits for an answer learns from a receipt that the other was there. @default false
+   */
+  readonly readReceipts?: boolean;
   /** Told what the client does, without content, keys, links or accounts: `console`, or one of your own. @default nobody */
   readonly logger?: Logger;
   /** @default the system's */
@@ -97,6 +103,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
     acknowledgementDelayMs: 2000,
     contentTypes: [],
     search: false,
+    readReceipts: false,
     requests: "multi-use",
     logger: SILENT,
     clock: systemClock,
@@ -118,6 +125,7 @@ export function resolveOptions(options: ChatClientOptions): ResolvedOptions {
   if (!["multi-use", "all", "none"].includes(resolved.requests)) {
     throw invalid("requests", '"multi-use", "all" or "none"', resolved.requests);
   }
+  if (typeof resolved.readReceipts !== "boolean") throw invalid("readReceipts", "true or false", resolved.readReceipts);
   checkLogger(resolved.logger);
   return resolved;
 }

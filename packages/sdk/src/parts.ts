@@ -27,15 +27,22 @@ import { Tending } from "./peers/tending.ts";
 import { RANDOM_SOURCE } from "./random-source.ts";
 import { CatchUp } from "./receiving/catch-up.ts";
 import { DiscardCounters } from "./receiving/discard-counters.ts";
+import { IncomingTransfers } from "./receiving/incoming-transfers.ts";
 import { TakenPosition } from "./receiving/message-stream.ts";
 import { PartialSets } from "./receiving/partial-sets.ts";
 import { Receiver } from "./receiving/receiver.ts";
 import { Outbox } from "./sending/outbox.ts";
+import { ProgressTeller } from "./sending/progress.ts";
 import { Sender } from "./sending/sender.ts";
+import { TransferBook } from "./sending/transfer-book.ts";
+import { Transfers } from "./sending/transfers.ts";
 import { WayOut } from "./sending/way-out.ts";
 import { Serial } from "./serial.ts";
 import { SessionBook } from "./sessions/session-book.ts";
 import { Upkeep } from "./sessions/upkeep.ts";
+import { IncomingSignals } from "./signals/incoming-signals.ts";
+import { OutgoingSignals } from "./signals/outgoing-signals.ts";
+import { PeerTyping } from "./signals/peer-typing.ts";
 
 export type Parts = {
   readonly context: Context;
@@ -52,6 +59,13 @@ export type Parts = {
   readonly telemetry: Telemetry;
   readonly mailbox: string;
   readonly live: LiveMessages;
+  readonly life: {
+    readonly outgoing: Transfers;
+    readonly incoming: IncomingTransfers;
+    readonly typing: PeerTyping;
+    readonly progress: ProgressTeller;
+    readonly signals: OutgoingSignals;
+  };
 };
 
 /** Opens database and network, and starts to receive. What fails leaves nothing open. */
@@ -72,7 +86,8 @@ export async function openParts(options: ResolvedOptions, signal: AbortSignal | 
 
 /** Nothing new begins; resolves when what is under way is durable. Then {@link release}. */
 export async function stop(parts: Parts): Promise<void> {
-  const { context, upkeep, receiver, catchUp, subscription, eraser, peers } = parts;
+  const { context, upkeep, receiver, catchUp, subscription, eraser, peers, life } = parts;
+  for (const part of [life.outgoing, life.typing, life.progress, life.signals]) part.close();
   upkeep.close();
   peers.renewals.close();
   peers.tending.close();
@@ -112,14 +127,24 @@ async function connect(
 }
 
 async function start(
-  { network, clock, acknowledgementDelayMs, rateLimit, requests, logger, [RANDOM_SOURCE]: source }: ResolvedOptions,
+  {
+    network,
+    clock,
+    acknowledgementDelayMs,
+    rateLimit,
+    requests,
+    readReceipts,
+    logger,
+    [RANDOM_SOURCE]: source,
+  }: ResolvedOptions,
   store: Store,
   delivery: DeliveryService,
 ): Promise<Omit<Parts, "contents" | "ownsDelivery">> {
   const random = source ?? createCrypto().random;
   const nowMs = clock.nowMs();
   const sessions = await SessionBook.load(store);
-  const shared = { clock, random, store, delivery, sessions, notifier: new Notifier() };
+  const transfers = await TransferBook.load(store);
+  const shared = { clock, random, store, delivery, sessions, transfers, notifier: new Notifier() };
   const serial = new Serial();
   const invites = await InviteBook.load(store, serial, nowMs);
   const context: Context = {
@@ -144,9 +169,13 @@ async function start(
   const eraser = new Eraser(context, partialSets);
   await eraser.start();
   const way = new WayOut(context);
-  const healer = new Healer(context, way);
+  const outgoing = new Transfers(context, way);
+  const healer = new Healer(context, way, outgoing);
   await healer.start();
-  const receiver = new Receiver(context, partialSets, requests);
+  const incoming = new IncomingTransfers(context, partialSets, way);
+  const typing = new PeerTyping(context);
+  const receiver = new Receiver(context, partialSets, new IncomingSignals(context, incoming, typing), requests);
+  const progress = new ProgressTeller(context);
   const mailbox = mailboxTopic(context.account.keys.publicKey, context.mailboxBits);
   // First listen, then look back: nothing falls between.
   const live = new LiveMessages(clock);
@@ -157,13 +186,30 @@ async function start(
   const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
   upkeep.start();
   catchUp.start();
-  const sender = new Sender(context, way);
+  outgoing.start();
+  const sender = new Sender(context, way, outgoing);
+  const signals = new OutgoingSignals(context, way, { meanDelayMs: acknowledgementDelayMs, readReceipts });
+  const life = { outgoing, incoming, typing, progress, signals };
   const renewals = new Renewals(context, way);
   const tending = new Tending(context);
   renewals.start();
   tending.start();
   const peers = { healer, renewals, tending };
-  return { context, receiver, taken, sender, upkeep, catchUp, eraser, subscription, telemetry, mailbox, live, peers };
+  return {
+    context,
+    receiver,
+    taken,
+    sender,
+    upkeep,
+    catchUp,
+    eraser,
+    subscription,
+    telemetry,
+    mailbox,
+    live,
+    peers,
+    life,
+  };
 }
 
 function openContents({ contentTypes }: ResolvedOptions): Contents {

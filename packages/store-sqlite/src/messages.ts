@@ -89,6 +89,7 @@ export class SqliteMessages implements MessageStore {
   readonly #quotaLedger: Statement<{ ledger: Uint8Array }>;
   readonly #restoredAt: Statement<{ restored_at_ms: number | null }>;
   readonly #pending: Statement<{ count: number }>;
+  readonly #pendingIds: Statement<{ sds_id: string }>;
   readonly #outgoing: Statement<{ message_id: string; bytes: Uint8Array }>;
   readonly #sdsId: Statement<{ lamport: number }>;
   readonly #sdsState: Statement<{ state: Uint8Array }>;
@@ -118,6 +119,7 @@ export class SqliteMessages implements MessageStore {
     this.#quotaLedger = connection.statement("SELECT ledger FROM outbox_ledger");
     this.#restoredAt = connection.statement("SELECT restored_at_ms FROM lineage");
     this.#pending = connection.statement("SELECT count(*) AS count FROM outgoing WHERE message_id = ?");
+    this.#pendingIds = connection.statement("SELECT sds_id FROM outgoing WHERE message_id = ?");
     this.#outgoing = connection.statement("SELECT message_id, bytes FROM outgoing WHERE session_id = ? AND sds_id = ?");
     this.#sdsId = connection.statement("SELECT lamport FROM sds_ids WHERE session_id = ? AND sds_id = ?");
     this.#sdsState = connection.statement("SELECT state FROM sds_states WHERE session_id = ?");
@@ -235,6 +237,11 @@ export class SqliteMessages implements MessageStore {
   async pendingCount(messageId: string): Promise<number> {
     this.#assertOpen();
     return this.#pending.get(messageId)?.count ?? 0;
+  }
+
+  async pendingIds(messageId: string): Promise<string[]> {
+    this.#assertOpen();
+    return this.#pendingIds.all(messageId).map(({ sds_id: sdsId }) => sdsId);
   }
 
   async outgoing(sessionId: string, sdsId: string): Promise<OutgoingRecord | undefined> {

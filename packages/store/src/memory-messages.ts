@@ -240,6 +240,11 @@ export class MemoryMessages implements MessageStore {
     return count;
   }
 
+  async pendingIds(messageId: string): Promise<string[]> {
+    const records = [...this.#openTables().outgoing.values()];
+    return records.filter((record) => record.messageId === messageId).map(({ sdsId }) => sdsId);
+  }
+
   async outgoing(sessionId: string, sdsId: string): Promise<OutgoingRecord | undefined> {
     const record = this.#openTables().outgoing.get(sessionId, sdsId);
     return record && { ...record, bytes: copyBytes(record.bytes) };

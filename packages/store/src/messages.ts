@@ -172,6 +172,8 @@ export interface MessageStore {
   restoredAtMs(): Promise<number | undefined>;
   /** How many outgoing parts of the message are not acknowledged yet. */
   pendingCount(messageId: string): Promise<number>;
+  /** SDS ids of these parts, in no order. */
+  pendingIds(messageId: string): Promise<string[]>;
   /** The stored SDS bytes of a part that is not acknowledged yet. */
   outgoing(sessionId: string, sdsId: string): Promise<OutgoingRecord | undefined>;
   /** Those of `ids` that {@link MessageWriter.logSdsId} has seen in the session. */

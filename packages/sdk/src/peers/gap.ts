@@ -16,7 +16,7 @@ const MAX_RESENT = 1_000;
 /** Older messages are only counted: whoever steals the keys of a peer must not get years of what was said by asking for it. */
 const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 const PAGE = 100;
-const NEVER_SENT: readonly MessageRecord["status"][] = ["dropped", "failed"];
+const NEVER_SENT: readonly MessageRecord["status"][] = ["dropped", "failed", "cancelled"];
 
 export type GapContents = {
   /** Oldest first. */

@@ -7,11 +7,13 @@
  */
 import { decodeContentFrame, encodePrivateFrame } from "@chat/codec";
 import { breakSession, renew } from "@chat/ratchet";
+import { readSetId } from "@chat/segmentation";
 import type { MessageRecord } from "@chat/store";
 import type { Context } from "../context.ts";
 import { messageId } from "../message.ts";
 import { defaultPriority } from "../sending/default-priority.ts";
-import type { WayOut } from "../sending/way-out.ts";
+import type { Transfers } from "../sending/transfers.ts";
+import { segmentSizeOf, type WayOut } from "../sending/way-out.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import { outgoingSession, startOptions } from "../sessions/start-outgoing.ts";
 import { changePeer } from "./change-peer.ts";
@@ -25,6 +27,7 @@ const PAGE = 100;
 export class Healer {
   readonly #context: Context;
   readonly #way: WayOut;
+  readonly #transfers: Transfers;
   /** Conversations that are being mended. */
   readonly #running = new Map<string, Promise<void>>();
   /** Of those, what became news meanwhile. */
@@ -37,9 +40,10 @@ export class Healer {
   readonly #stopObserving: () => void;
   #isClosed = false;
 
-  constructor(context: Context, way: WayOut) {
+  constructor(context: Context, way: WayOut, transfers: Transfers) {
     this.#context = context;
     this.#way = way;
+    this.#transfers = transfers;
     this.#stopObserving = context.notifier.observe((change) => {
       if (change.kind === "broken") this.#mendLater(change.conversationId);
       if (change.kind !== "session") return;
@@ -168,12 +172,18 @@ export class Healer {
       for (;;) {
         const options = { limit: PAGE, conversationId, ...(before !== undefined && { before }) };
         const page = await messages.withStatus(status, options);
-        for (const record of page) if ((await messages.pendingCount(record.id)) === 0) orphans.push(record);
+        for (const record of page) if (await this.#isOrphan(record)) orphans.push(record);
         before = page.at(-1)?.sequence;
         if (page.length < PAGE) break;
       }
     }
     return orphans.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** A message of many segments is none while some of them are still to be made. */
+  async #isOrphan({ id }: MessageRecord): Promise<boolean> {
+    const { store, transfers } = this.#context;
+    return transfers.get(id) === undefined && (await store.messages.pendingCount(id)) === 0;
   }
 
   /** What the restored peer asked for. */
@@ -200,13 +210,17 @@ export class Healer {
       const { store, account, notifier, outbox } = this.#context;
       const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content } });
       const record = await store.messages.message(known);
-      if (record === undefined || record.status === "received" || (await store.messages.pendingCount(known)) > 0)
-        return;
+      if (record === undefined || record.status === "received" || !(await this.#isOrphan(record))) return;
+      const segmentSize = segmentSizeOf(step.session);
+      const segments = this.#way.cut(frame, segmentSize);
+      const { payloadHash } = readSetId(segments.setId ?? "");
       // Not so for what an earlier version framed in another way: a second message would be worse than none.
-      if (messageId(account.keys.publicKey, step.session.peerKey, frame) !== known) return;
-      outbox.assertRoom(1, frame.length);
+      if (messageId(account.keys.publicKey, step.session.peerKey, payloadHash) !== known) return;
+      outbox.assertRoom(segments.total, frame.length);
       notifier.know(known, record.status);
-      this.#way.put(step, { messageId: known, frame, priority: defaultPriority(decodeContentFrame(content)) });
+      const parcel = { messageId: known, priority: defaultPriority(decodeContentFrame(content)), segmentSize };
+      if (segments.total > 1 && parcel.priority !== "critical") this.#transfers.begin(step, segments, parcel);
+      else this.#way.putAll(step, { ...parcel, segments });
     });
   }
 

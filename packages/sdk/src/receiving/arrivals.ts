@@ -3,10 +3,12 @@
  * @module
  */
 import { type ChannelState, idsIn, parse, receive, type SdsEvent } from "@chat/sds";
+import type { TransferRecord } from "@chat/store";
 import type { Context } from "../context.ts";
 import { isFrameId } from "../sending/way-out.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionStep } from "../sessions/session-step.ts";
+import type { IncomingSignals } from "../signals/incoming-signals.ts";
 import type { HowToTake } from "./attempt.ts";
 import { EarlyMessages } from "./early-messages.ts";
 import { IncomingContent } from "./incoming-content.ts";
@@ -27,11 +29,13 @@ export class Arrivals {
   readonly #context: Context;
   readonly #partialSets: PartialSets;
   readonly #content: IncomingContent;
+  readonly #signals: IncomingSignals;
 
-  constructor(context: Context, partialSets: PartialSets) {
+  constructor(context: Context, partialSets: PartialSets, signals: IncomingSignals) {
     this.#context = context;
     this.#partialSets = partialSets;
-    this.#content = new IncomingContent(context, partialSets);
+    this.#signals = signals;
+    this.#content = new IncomingContent(context, partialSets, signals);
     this.early = new EarlyMessages(context.clock);
   }
 
@@ -72,8 +76,16 @@ export class Arrivals {
 
   /** Adds all of it to the step, and makes the step durable. */
   async commit(step: SessionStep, { events }: Arrival, nowMs: number): Promise<void> {
+    const { sds } = this.#context.sessions.get(step.session.id) ?? step.session;
+    const takeBack = step.checkpoint();
     try {
-      await this.#apply(step, events, nowMs);
+      const refused = await this.#apply(step, events, nowMs);
+      if (refused !== undefined) {
+        // Not acknowledged, and sent again by those who do not know yet that it is not wanted.
+        takeBack();
+        step.session = { ...step.session, sds };
+        this.#signals.transfers.refuseAgain(step, refused.refusedSetId, nowMs);
+      }
       await step.commit();
     } catch (error) {
       await this.#partialSets.reload();
@@ -81,7 +93,12 @@ export class Arrivals {
     }
   }
 
-  async #apply(step: SessionStep, events: readonly SdsEvent[], nowMs: number): Promise<void> {
+  /** @returns the set, if it is part of a message that is not wanted */
+  async #apply(
+    step: SessionStep,
+    events: readonly SdsEvent[],
+    nowMs: number,
+  ): Promise<{ readonly refusedSetId: string } | undefined> {
     const { id: sessionId, conversationId } = step.session;
     const acknowledged: string[] = [];
     const counts = { missing: 0, found: 0 };
@@ -90,11 +107,13 @@ export class Arrivals {
       if (event.kind === "acknowledged") acknowledged.push(event.messageId);
       else if (event.kind === "missing" || event.kind === "found") counts[event.kind] += 1;
       else if (event.kind === "duplicate") owesAcknowledgement = true;
+      else if (event.kind === "ephemeral") await this.#signals.take(step, event.content, nowMs);
       else if (event.kind === "content") {
         owesAcknowledgement = true;
         const { messageId, lamport, content } = event;
         step.write((tx) => tx.messages.logSdsId(sessionId, messageId, lamport));
-        await this.#content.acceptSegment(step, content, lamport, nowMs);
+        const refused = await this.#content.acceptSegment(step, content, lamport, nowMs);
+        if (refused !== undefined) return refused;
         step.afterwards(() => this.early.arrived(sessionId, messageId));
       }
     }
@@ -103,11 +122,13 @@ export class Arrivals {
       if (counts[kind] > 0) step.notify({ kind, conversationId, count: counts[kind] });
     }
     step.notify({ kind: "session", sessionId, owesAcknowledgement });
+    return undefined;
   }
 
   /** A message is delivered when the last of its parts is acknowledged. */
   async #acknowledged(step: SessionStep, sdsIds: readonly string[]): Promise<void> {
-    const { messages } = this.#context.store;
+    const { transfers, store } = this.#context;
+    const { messages } = store;
     const { id: sessionId, conversationId } = step.session;
     const parts = new Map<string, number>();
     for (const sdsId of sdsIds) {
@@ -117,9 +138,21 @@ export class Arrivals {
       step.write((tx) => tx.messages.deleteOutgoing(sessionId, sdsId));
     }
     for (const [id, count] of parts) {
-      if (isFrameId(id) || (await messages.pendingCount(id)) > count) continue;
+      const transfer = transfers.get(id);
+      const isDelivered = transfers.isMade(id) && (await messages.pendingCount(id)) <= count;
+      if (transfer !== undefined && !isDelivered) step.notify({ kind: "moved", messageId: id });
+      if (isFrameId(id) || !isDelivered) continue;
       step.write((tx) => tx.messages.setStatus(id, "delivered"));
+      if (transfer !== undefined) this.#endTransfer(step, transfer);
       step.notify({ kind: "status", messageId: id, conversationId, status: "delivered" });
     }
+  }
+
+  #endTransfer(step: SessionStep, { messageId, length }: TransferRecord): void {
+    const { conversationId } = step.session;
+    const all = { doneBytes: length, totalBytes: length, sentBytes: length };
+    step.write((tx) => tx.messages.deleteTransfer(messageId));
+    step.afterwards(() => this.#context.transfers.remove(messageId));
+    step.notify({ kind: "progress", messageId, conversationId, direction: "outgoing", ...all });
   }
 }

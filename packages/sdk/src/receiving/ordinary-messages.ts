@@ -100,11 +100,12 @@ export class OrdinaryMessages {
     const { clock, store } = this.#context;
     const step = new SessionStep(session, this.#context);
     // Nothing but its id tells a repetition from a new one.
-    if ((await store.messages.message(incomingId(session, bytes, this.#context))) !== undefined) return "durable";
+    const id = incomingId(session, bytes, this.#context);
+    if ((await store.messages.message(id)) !== undefined) return "durable";
     const nowMs = clock.nowMs();
     const content = encodeNewerPart("unknown-payload", member, bytes);
     const fields = { content, lamport: session.sds.lamport, sentAtMs: nowMs, storedAtMs: nowMs };
-    await putIncoming(step, bytes, fields, this.#context);
+    await putIncoming(step, id, fields, this.#context);
     await step.commit();
     return "durable";
   }

@@ -4,19 +4,33 @@
  * @module
  */
 import type { RandomBytes } from "@chat/ratchet";
-import { type AcceptResult, Reassembler } from "@chat/segmentation";
+import { type AcceptResult, Reassembler, readSetId } from "@chat/segmentation";
 import type { Store } from "@chat/store";
+import { RecentMap } from "../recent-map.ts";
 import { MAX_SEGMENT_SIZE } from "../sizes.ts";
 
 /** As long as skipped message keys are kept: what comes later cannot be decrypted. */
 const TIMEOUT_MS = 30 * 24 * 60 * 60 * 1000;
+/** Beyond it, the store is asked again whether anything of the set is wanted. */
+const MAX_ENDED = 1_000;
+
+/** A message of which some segments have arrived. */
+export type PartialSet = {
+  readonly sessionId: string;
+  readonly setId: string;
+  readonly held: number;
+  readonly total: number;
+  /** Of the earliest segment that has arrived, as far as it is known: what is whole stands where its sender has it. */
+  readonly lamport?: number;
+};
 
 export class PartialSets {
   readonly #store: Store;
   readonly #random: RandomBytes;
   #reassembler: Reassembler;
-  /** By session: sets that wait for more. */
-  #waiting = new Map<string, Set<string>>();
+  readonly #sets = new Map<string, PartialSet>();
+  /** Of these, nothing is taken any more. */
+  readonly #ended = new RecentMap<true>(MAX_ENDED);
 
   private constructor(store: Store, random: RandomBytes) {
     this.#store = store;
@@ -30,42 +44,71 @@ export class PartialSets {
     return sets;
   }
 
-  /** Sets that were given up since the last call: their segments can go from the store. */
-  givenUp(nowMs: number): { sessionId: string; setId: string }[] {
-    const given = this.#reassembler.expire(nowMs).map(({ sender = "", setId }) => ({ sessionId: sender, setId }));
-    for (const { sessionId, setId } of given) this.#ended(sessionId, setId);
-    return given;
+  all(): PartialSet[] {
+    return [...this.#sets.values()];
   }
 
   /** Whether anything of the session waits for more segments. */
   isWaiting(sessionId: string): boolean {
-    return this.#waiting.has(sessionId);
+    return this.all().some((set) => set.sessionId === sessionId);
+  }
+
+  /** Sets that were given up since the last call: their segments can go from the store. */
+  givenUp(nowMs: number): { sessionId: string; setId: string }[] {
+    return this.#reassembler.expire(nowMs).map(({ sender = "", setId }) => {
+      this.#sets.delete(keyOf(sender, setId));
+      return { sessionId: sender, setId };
+    });
   }
 
   /** Segments of one session never mix with those of another. */
-  accept(sessionId: string, segment: Uint8Array, nowMs: number): AcceptResult {
+  accept(
+    sessionId: string,
+    segment: Uint8Array,
+    { nowMs, lamport }: { readonly nowMs: number; readonly lamport?: number | undefined },
+  ): AcceptResult & { readonly lamport?: number; readonly isOfMany?: boolean } {
     const result = this.#reassembler.accept(segment, { nowMs, sender: sessionId });
+    const { setId } = result;
+    if (setId === undefined) return result;
+    const key = keyOf(sessionId, setId);
+    const known = this.#sets.get(key);
+    const times = [known?.lamport, lamport].filter((time) => time !== undefined);
+    const earliest = times.length > 0 && { lamport: Math.min(...times) };
+    if (result.kind === "complete") this.#sets.delete(key);
     if (result.kind === "pending") {
-      this.#waiting.set(sessionId, (this.#waiting.get(sessionId) ?? new Set()).add(result.setId));
-    } else if (result.kind === "complete" && result.setId !== undefined) this.#ended(sessionId, result.setId);
-    return result;
+      this.#sets.set(key, { sessionId, setId, held: result.held, total: result.total, ...earliest });
+    }
+    return { ...result, ...earliest, isOfMany: known !== undefined };
+  }
+
+  /** Nothing of the set is taken from here on. Its segments in the store are the caller's. */
+  end(sessionId: string, setId: string, nowMs: number): void {
+    this.#reassembler.markComplete(setId, { sender: sessionId, completedAtMs: nowMs });
+    this.#sets.delete(keyOf(sessionId, setId));
+    this.#ended.set(keyOf(sessionId, setId), true);
+  }
+
+  hasEnded(sessionId: string, setId: string): boolean {
+    return this.#ended.get(keyOf(sessionId, setId)) === true;
   }
 
   /** Forgets everything that is not durable. */
   async reload(): Promise<void> {
-    const sets = new PartialSets(this.#store, this.#random);
-    for await (const { sessionId, bytes, storedAtMs } of this.#store.messages.segments()) {
-      sets.accept(sessionId, bytes, storedAtMs);
+    this.#reassembler = newReassembler(this.#random);
+    this.#sets.clear();
+    for await (const { sessionId, bytes, storedAtMs, lamport } of this.#store.messages.segments()) {
+      this.accept(sessionId, bytes, { nowMs: storedAtMs, lamport });
     }
-    this.#reassembler = sets.#reassembler;
-    this.#waiting = sets.#waiting;
   }
+}
 
-  #ended(sessionId: string, setId: string): void {
-    const waiting = this.#waiting.get(sessionId);
-    waiting?.delete(setId);
-    if (waiting?.size === 0) this.#waiting.delete(sessionId);
-  }
+/** Its payload, as the id of the set tells it. */
+export function payloadOf({ setId }: Pick<PartialSet, "setId">) {
+  return readSetId(setId);
+}
+
+function keyOf(sessionId: string, setId: string): string {
+  return `${sessionId} ${setId}`;
 }
 
 function newReassembler(random: RandomBytes): Reassembler {

@@ -7,6 +7,7 @@ import { parseEnvelope, unsupportedVersion } from "@chat/codec";
 import type { Context } from "../context.ts";
 import type { InboundMessage } from "../delivery/delivery-service.ts";
 import type { Requests } from "../peers/requests.ts";
+import type { IncomingSignals } from "../signals/incoming-signals.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Attempt } from "./attempt.ts";
 import { FirstMessages } from "./first-messages.ts";
@@ -21,9 +22,9 @@ export class Receiver {
   readonly #first: FirstMessages;
   readonly #seen: SeenHashes;
 
-  constructor(context: Context, partialSets: PartialSets, requests: Requests) {
+  constructor(context: Context, partialSets: PartialSets, signals: IncomingSignals, requests: Requests) {
     this.#context = context;
-    this.#arrivals = new Arrivals(context, partialSets);
+    this.#arrivals = new Arrivals(context, partialSets, signals);
     this.#ordinary = new OrdinaryMessages(context, this.#arrivals);
     this.#first = new FirstMessages(context, this.#arrivals, this.#ordinary, requests);
     this.#seen = new SeenHashes(context.clock);

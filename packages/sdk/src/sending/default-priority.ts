@@ -5,7 +5,7 @@
 import type { AnyContent } from "@chat/codec";
 import type { OutboxPriority } from "@chat/store";
 
-/** What somebody waits for goes first, what is of no use later goes now or never, and a file takes what that leaves. */
+/** What somebody waits for goes first, and a file takes what that leaves. */
 export function defaultPriority({ kind }: AnyContent): OutboxPriority {
   switch (kind) {
     case "text":
@@ -13,9 +13,6 @@ export function defaultPriority({ kind }: AnyContent): OutboxPriority {
     case "edit":
     case "delete":
       return "critical";
-    case "typing":
-    case "readReceipt":
-      return "optional";
     default:
       return "normal";
   }

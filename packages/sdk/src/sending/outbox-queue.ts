@@ -12,7 +12,7 @@ import type { OutboxRows } from "./outbox-rows.ts";
 export type RowEnding = "sent" | "failed" | "expired" | "dropped" | "kept";
 
 export type OutboxQueueParts = {
-  readonly context: Pick<Context, "store" | "clock">;
+  readonly context: Pick<Context, "store" | "clock" | "transfers">;
   readonly rows: OutboxRows;
   /** Of an epoch; a ledger of epochs of another length says nothing about these. */
   readonly epochSeconds: number;
@@ -128,7 +128,10 @@ export class OutboxQueue implements QueueStore {
     // Noted at once, so that exactly one of the rows of a message finds itself the last, however they overlap.
     this.#ending.add(id);
     const { messageId, purpose } = row;
-    const isLast = messageId !== undefined && rows.ofMessage(messageId).every((other) => this.#ending.has(other.id));
+    const isLast =
+      messageId !== undefined &&
+      this.#parts.context.transfers.isMade(messageId) &&
+      rows.ofMessage(messageId).every((other) => this.#ending.has(other.id));
     return {
       write: ({ messages }) => {
         messages.deleteOutbox(id);

@@ -33,7 +33,7 @@ export type Waiting = {
   readonly problem?: string;
 };
 
-type Parts = Pick<Context, "store" | "clock" | "delivery" | "notifier" | "sessions" | "random">;
+type Parts = Pick<Context, "store" | "clock" | "delivery" | "notifier" | "sessions" | "random" | "transfers">;
 
 export class Outbox {
   readonly #context: Parts;
@@ -78,7 +78,9 @@ export class Outbox {
   /** @throws {@link ChatError} `OUTBOX_FULL` */
   assertRoom(envelopes: number, bytes: number): void {
     const { maxMessages, maxBytes } = this.#limit;
-    if (this.#rows.count + envelopes <= maxMessages && this.#rows.bytes + bytes <= maxBytes) return;
+    const { waiting } = this.#context.transfers;
+    const [count, size] = [this.#rows.count + waiting.segments, this.#rows.bytes + waiting.bytes];
+    if (count + envelopes <= maxMessages && size + bytes <= maxBytes) return;
     const remedy = "wait until messages have left, or send a smaller one";
     throw new ChatError("OUTBOX_FULL", `outbox: want ≤ ${maxMessages} envelopes and ≤ ${maxBytes} bytes; ${remedy}`, {
       retryable: true,
@@ -95,10 +97,20 @@ export class Outbox {
     return this.#rows.unsentCount(messageId);
   }
 
+  /** Its segments that have not left. Those that have a place in the quota are on their way. */
+  unsentSegments(messageId: string): OutboxEntry[] {
+    return this.#rows.ofMessage(messageId).filter(({ purpose }) => purpose === "content");
+  }
+
   /** Whether so many optional envelopes would leave now, quota permitting. */
   hasRoomForOptional(envelopes: number): boolean {
     if (this.#isOver() || this.quota.level === "unknown") return true; // then the manager decides
     return roomFor("optional", this.quota) >= this.#window.optional.size + envelopes;
+  }
+
+  /** Whether what is of no use later would leave now. */
+  get hasRoomForSignal(): boolean {
+    return !this.#hold.isHeld && this.hasRoomForOptional(1);
   }
 
   /**
@@ -146,11 +158,13 @@ export class Outbox {
 
   /** The message was deleted: what of it has not left does not leave. */
   forgetMessage(messageId: string): void {
+    this.#context.transfers.remove(messageId);
     for (const row of this.#rows.ofMessage(messageId)) this.#takeBack(row);
   }
 
   /** As {@link forgetMessage}, of all of a session. */
   forgetSession(sessionId: string): void {
+    this.#context.transfers.removeOfSession(sessionId);
     for (const row of this.#rows.ofSession(sessionId)) this.#takeBack(row);
   }
 
@@ -261,6 +275,8 @@ export class Outbox {
     if (status !== undefined && messageId !== undefined && !isFrameId(messageId) && conversationId !== undefined) {
       notifier.notify({ kind: "status", messageId, conversationId, status });
     }
+    if (messageId !== undefined && this.#context.transfers.get(messageId))
+      notifier.notify({ kind: "moved", messageId });
     if (ending === "expired") {
       notifier.notify({ kind: "session", sessionId, owesAcknowledgement: purpose === "acknowledgement" });
     }

@@ -5,6 +5,7 @@
  */
 import { type Content, contentTypeName, encodeContentFrame, encodePrivateFrame } from "@chat/codec";
 import { accountId, addSession, type RemoteInvite, startSession } from "@chat/ratchet";
+import { readSetId } from "@chat/segmentation";
 import type { OutboxPriority } from "@chat/store";
 import { equalBytes } from "../bytes.ts";
 import type { Context } from "../context.ts";
@@ -15,8 +16,8 @@ import { acceptRequest } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import { outgoingSession, startOptions } from "../sessions/start-outgoing.ts";
-import { MAX_HYBRID_SEGMENT_SIZE } from "../sizes.ts";
-import type { WayOut } from "./way-out.ts";
+import type { Transfers } from "./transfers.ts";
+import { segmentSizeOf, type WayOut } from "./way-out.ts";
 
 type Outgoing = { readonly content: Content; readonly priority: OutboxPriority };
 type Waiting = Outgoing & {
@@ -31,14 +32,17 @@ export class Sender {
   /** By conversation: the newest frame's time. */
   readonly #lastSentAtMs = new Map<string, number>();
   readonly #way: WayOut;
+  readonly #transfers: Transfers;
 
-  constructor(context: Context, way: WayOut) {
+  constructor(context: Context, way: WayOut, transfers: Transfers) {
     this.#context = context;
     this.#way = way;
+    this.#transfers = transfers;
   }
 
   /** Resolves with the message id once the message is durable. Messages that wait together become durable together. */
-  send(conversationId: string, outgoing: Outgoing): Promise<string> {
+  async send(conversationId: string, outgoing: Outgoing): Promise<string> {
+    checkIsMessage(outgoing.content);
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const waiting = this.#waiting.get(conversationId) ?? [];
     waiting.push({ ...outgoing, resolve, reject });
@@ -85,7 +89,8 @@ export class Sender {
    * Starts a session from somebody's invite, or takes the one that was started from it before.
    * Resolves with the conversation id once conversation and first message are durable.
    */
-  accept(invite: RemoteInvite, outgoing: Outgoing | undefined): Promise<string> {
+  async accept(invite: RemoteInvite, outgoing: Outgoing | undefined): Promise<string> {
+    if (outgoing !== undefined) checkIsMessage(outgoing.content);
     const conversationId = accountId(invite.identity);
     return this.#context.serial.run(conversationId, async () => {
       if (this.#context.peers.isBlocked(conversationId)) throw this.#noSession(conversationId);
@@ -128,7 +133,7 @@ export class Sender {
   /** Adds the whole way of one message to the step. */
   async #add(step: SessionStep, { content, priority }: Outgoing): Promise<string> {
     const { clock, outbox } = this.#context;
-    const { id, frame, contentFrame, sentAtMs } = await this.#frame(step.session, content);
+    const { id, segments, frameLength, contentFrame, sentAtMs } = await this.#frame(step.session, content);
     const { conversationId } = step.session;
     const contentType = contentTypeName(contentFrame);
     const message = {
@@ -139,8 +144,8 @@ export class Sender {
       ...(contentType !== undefined && { contentType }),
       sentAtMs,
     } as const;
-    const envelopes = Math.ceil(frame.length / MAX_HYBRID_SEGMENT_SIZE);
-    if (priority === "optional" && !outbox.hasRoomForOptional(step.envelopes + envelopes)) {
+    const { total } = segments;
+    if (priority === "optional" && !outbox.hasRoomForOptional(step.envelopes + total)) {
       // Before it is encrypted: nothing of it is known to anybody.
       const { lamport } = step.session.sds;
       step.write(({ messages }) =>
@@ -149,8 +154,11 @@ export class Sender {
       step.notify({ kind: "status", messageId: id, conversationId, status: "dropped" });
       return id;
     }
-    outbox.assertRoom(step.envelopes + envelopes, step.bytes + frame.length);
-    const lamport = this.#way.put(step, { messageId: id, frame, priority });
+    outbox.assertRoom(step.envelopes + total, step.bytes + frameLength);
+    const lamport =
+      total > 1 && priority !== "critical"
+        ? this.#transfers.begin(step, segments, { messageId: id, priority, segmentSize: segmentSizeOf(step.session) })
+        : this.#way.putAll(step, { messageId: id, priority, segments });
     const storedAtMs = clock.nowMs();
     step.write(({ messages }) => messages.putMessage({ ...message, status: "queued", lamport, storedAtMs }));
     step.notify({ kind: "status", messageId: id, conversationId, status: "queued" });
@@ -160,14 +168,24 @@ export class Sender {
   /** A frame whose id is free: a clock that stands still or jumps back must not make two messages one. */
   async #frame(session: Session, content: Content) {
     const { clock, account, store } = this.#context;
-    const contentFrame = encodeContentFrame(content);
+    const encoded = encodeContentFrame(content);
     const afterMs = this.#lastSentAtMs.get(session.conversationId) ?? 0;
     for (let sentAtMs = Math.max(clock.nowMs(), afterMs + 1); ; sentAtMs += 1) {
-      const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content: contentFrame } });
-      const id = messageId(account.keys.publicKey, session.peerKey, frame);
+      const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content: encoded } });
+      const segments = this.#way.cut(frame, segmentSizeOf(session));
+      const id = messageId(account.keys.publicKey, session.peerKey, readSetId(segments.setId ?? "").payloadHash);
       if ((await store.messages.message(id)) !== undefined) continue;
       this.#lastSentAtMs.set(session.conversationId, sentAtMs);
-      return { id, frame, contentFrame, sentAtMs };
+      // It ends with the content, which a file has in memory once only.
+      const contentFrame = frame.subarray(frame.length - encoded.length);
+      return { id, segments, frameLength: frame.length, contentFrame, sentAtMs };
     }
   }
+}
+
+/** Signals are no messages: nobody keeps them. */
+function checkIsMessage({ kind }: Content): void {
+  const call =
+    kind === "typing" ? "conversation.typing()" : kind === "readReceipt" ? "conversation.markRead()" : undefined;
+  if (call !== undefined) throw new ChatError("INVALID_OPTION", `content: want a message, got "${kind}"; use ${call}`);
 }

@@ -3,8 +3,8 @@
  * @module
  */
 import { encodePrivateFrame, type PrivateFrame, type UnknownBody } from "@chat/codec";
-import { SdsError, type SendOptions, send as sendSds } from "@chat/sds";
-import { SegmentationError, Segmenter } from "@chat/segmentation";
+import { SdsError, type SendOptions, sendEphemeral, send as sendSds } from "@chat/sds";
+import { SegmentationError, Segmenter, type Segments } from "@chat/segmentation";
 import type { OutboxPriority } from "@chat/store";
 import { toHex } from "../bytes.ts";
 import type { Context } from "../context.ts";
@@ -23,46 +23,83 @@ export type Parcel = {
   readonly priority: OutboxPriority;
 };
 
+/** Some segments of a message, in their order. */
+export type Batch = Omit<Parcel, "frame"> & {
+  readonly segments: Iterable<Uint8Array>;
+  /** SDS id of the one before. */
+  readonly after: string | undefined;
+};
+
 export class WayOut {
   readonly #context: Pick<Context, "clock" | "random">;
-  readonly #segmenter: Segmenter;
-  readonly #hybridSegmenter: Segmenter;
+  readonly #segmenters = new Map<number, Segmenter>();
 
   constructor(context: Pick<Context, "clock" | "random">) {
     this.#context = context;
-    const options = { wrap: "always", parity: "none", random: context.random } as const;
-    this.#segmenter = new Segmenter({ ...options, maxMessageSize: MAX_SEGMENT_SIZE });
-    this.#hybridSegmenter = new Segmenter({ ...options, maxMessageSize: MAX_HYBRID_SEGMENT_SIZE });
   }
 
   /**
-   * @returns Lamport time of the last part
+   * @returns Lamport time of the first segment
    * @throws {@link ChatError} `MESSAGE_TOO_LARGE`, `CONVERSATION_FULL`
    */
-  put(step: SessionStep, { messageId, frame, priority }: Parcel): number {
-    const { id: sessionId, outgoingHandshake } = step.session;
-    const outgoing: { sdsId: string; bytes: Uint8Array }[] = [];
-    const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
-    let lamport = 0;
-    let after = step.session.sds.previousId;
-    for (const segment of this.#segments(step.session, frame)) {
-      // What is not critical may be overtaken: no later message names it, or the peer would miss what has not left.
-      const beside = priority === "critical" ? undefined : { after };
-      const sent = this.#sendSds(step.session, segment, maxHistory, beside);
-      after = sent.messageId;
-      step.session = { ...step.session, sds: sent.state };
-      outgoing.push({ sdsId: sent.messageId, bytes: sent.bytes });
-      lamport = sent.lamport;
-      step.sendSds(sent.bytes, { purpose: "content", messageId, priority });
+  put(step: SessionStep, { frame, ...parcel }: Parcel): number {
+    return this.putAll(step, { ...parcel, segments: this.cut(frame, segmentSizeOf(step.session)) });
+  }
+
+  /** As {@link put}, of a frame that is cut already. */
+  putAll(step: SessionStep, batch: Omit<Batch, "after">): number {
+    return this.putBatch(step, { ...batch, after: step.session.sds.previousId }).lamport;
+  }
+
+  /** Equal frames and sizes give equal segments. @throws {@link ChatError} `MESSAGE_TOO_LARGE` */
+  cut(frame: Uint8Array, segmentSize: number): Segments {
+    try {
+      return this.#segmenter(segmentSize).segment(frame);
+    } catch (cause) {
+      if (!(cause instanceof SegmentationError) || cause.code !== "PAYLOAD_TOO_LARGE") throw cause;
+      throw new ChatError("MESSAGE_TOO_LARGE", `message: want ≤ 100 MB, got ${frame.length} bytes; send it in parts`, {
+        cause,
+      });
     }
-    step.write(({ messages }) => {
-      for (const { sdsId, bytes } of outgoing) {
+  }
+
+  /**
+   * @returns Lamport time of the first segment, SDS id of the last
+   * @throws {@link ChatError} `CONVERSATION_FULL`
+   */
+  putBatch(
+    step: SessionStep,
+    { messageId, priority, segments, after }: Batch,
+  ): { readonly lamport: number; readonly after: string | undefined } {
+    const { id: sessionId, outgoingHandshake } = step.session;
+    const maxHistory = outgoingHandshake?.isAnswered === false ? FIRST_MESSAGE_HISTORY : CONTENT_HISTORY;
+    let first: number | undefined;
+    let last = after;
+    for (const segment of segments) {
+      // What is not critical may be overtaken: no later message names it, or the peer would miss what has not left.
+      const beside = priority === "critical" ? undefined : { after: last };
+      const { messageId: sdsId, state, bytes, lamport } = this.#sendSds(step.session, segment, maxHistory, beside);
+      last = sdsId;
+      first ??= lamport;
+      step.session = { ...step.session, sds: state };
+      step.sendSds(bytes, { purpose: "content", messageId, priority });
+      step.write(({ messages }) => {
         messages.putOutgoing({ sessionId, sdsId, messageId, bytes });
         messages.logSdsId(sessionId, sdsId, lamport);
-      }
-    });
+      });
+    }
     step.notify({ kind: "session", sessionId, owesAcknowledgement: false });
-    return lamport;
+    return { lamport: first ?? step.session.sds.lamport, after: last };
+  }
+
+  /**
+   * A frame that is of no use later: without acknowledgement, retransmission or a place in any history. It travels as it is,
+   * not as a segment, and who does not know it ignores it.
+   */
+  putSignal(step: SessionStep, body: Exclude<PrivateFrame["body"], UnknownBody>, priority: OutboxPriority): void {
+    const nowMs = this.#context.clock.nowMs();
+    const frame = encodePrivateFrame({ timestampMs: nowMs, body });
+    step.sendSds(sendEphemeral(step.session.sds, frame, { nowMs }), { purpose: "signal", priority });
   }
 
   /** A frame between the clients, acknowledged and retransmitted as messages are. */
@@ -83,17 +120,18 @@ export class WayOut {
     }
   }
 
-  #segments({ outgoingHandshake: handshake }: Session, frame: Uint8Array): Iterable<Uint8Array> {
-    const isHybrid = handshake?.isAnswered === false && handshake.kemCiphertext !== undefined;
-    try {
-      return (isHybrid ? this.#hybridSegmenter : this.#segmenter).segment(frame);
-    } catch (cause) {
-      if (!(cause instanceof SegmentationError) || cause.code !== "PAYLOAD_TOO_LARGE") throw cause;
-      throw new ChatError("MESSAGE_TOO_LARGE", `message: want ≤ 100 MB, got ${frame.length} bytes; send it in parts`, {
-        cause,
-      });
-    }
+  #segmenter(maxMessageSize: number): Segmenter {
+    const options = { wrap: "always", parity: "none", random: this.#context.random } as const;
+    const segmenter = this.#segmenters.get(maxMessageSize) ?? new Segmenter({ ...options, maxMessageSize });
+    this.#segmenters.set(maxMessageSize, segmenter);
+    return segmenter;
   }
+}
+
+/** What fits an envelope of the session. */
+export function segmentSizeOf({ outgoingHandshake: handshake }: Session): number {
+  const isHybrid = handshake?.isAnswered === false && handshake.kemCiphertext !== undefined;
+  return isHybrid ? MAX_HYBRID_SEGMENT_SIZE : MAX_SEGMENT_SIZE;
 }
 
 /** Whether it names a frame between the clients, of which the application is told nothing. */

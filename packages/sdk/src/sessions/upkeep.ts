@@ -156,13 +156,14 @@ export class Upkeep {
 
   /** The same SDS message in a new ratchet message. What never left the outbox is not sent twice from there. */
   async #retransmit(step: SessionStep): Promise<boolean> {
-    const { clock, random, store, outbox } = this.#context;
+    const { clock, random, store, outbox, transfers } = this.#context;
     const nowMs = clock.nowMs();
     const due = retransmissionsDue(step.session.sds, nowMs).slice(0, RETRANSMISSIONS_AT_ONCE);
     let count = 0;
     for (const sdsId of due) {
       const part = await store.messages.outgoing(step.session.id, sdsId);
-      const isUnsent = part !== undefined && outbox.unsentCount(part.messageId) > 0;
+      const isPaused = part !== undefined && transfers.get(part.messageId)?.isPaused === true;
+      const isUnsent = part !== undefined && (isPaused || outbox.unsentCount(part.messageId) > 0);
       if (part !== undefined && !isUnsent) {
         step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId, priority: "optional" });
         count += 1;

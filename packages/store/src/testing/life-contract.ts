@@ -60,6 +60,7 @@ export function describeLife(open: Open): void {
     });
     expect((await messages.transfers()).map(({ messageId }) => messageId)).toEqual(["m2"]);
     expect([await messages.pendingCount("m1"), await messages.pendingCount("m2")]).toEqual([0, 1]);
+    expect([await messages.pendingIds("m1"), await messages.pendingIds("m2")]).toEqual([[], ["m2"]]);
     expect([await messages.outboxPayload("o-m1"), await messages.outboxPayload("o-m2")]).toEqual([
       undefined,
       expect.any(Uint8Array),

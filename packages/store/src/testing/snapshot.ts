@@ -40,6 +40,7 @@ export async function snapshotOf({ messages, secrets }: Store): Promise<unknown>
     payloads: await byKey(OUTBOX, (id) => messages.outboxPayload(id)),
     quotaLedger: await messages.quotaLedger(),
     pending: await byKey(MESSAGES, (id) => messages.pendingCount(id)),
+    pendingIds: await byKey(MESSAGES, async (id) => (await messages.pendingIds(id)).sort()),
     outgoing: await byKey(SESSIONS, (session) => byKey(SDS_IDS, (sdsId) => messages.outgoing(session, sdsId))),
     known: await byKey(SESSIONS, async (session) => [...(await messages.knownSdsIds(session, SDS_IDS))].sort()),
     sdsStates: await byKey(SESSIONS, (session) => messages.sdsState(session)),

@@ -11,8 +11,8 @@ test.each([1, freshSeed()])(
     expect(counts.messages).toBeGreaterThan(500);
     expect(counts.absences).toBe(HOURS);
     // What is counted is there: private fields of the clients, and their tables.
-    expect(Math.min(...(series["entries.SeenHashes.#seenAtMs"] ?? [0]))).toBeGreaterThan(0);
-    expect(Math.max(...(series["rows.outgoing"] ?? [0]))).toBeGreaterThan(0);
+    expect(Math.min(...(series["quiet.entries.SeenHashes.#seenAtMs"] ?? [0]))).toBeGreaterThan(0);
+    expect(Math.max(...(series["quiet.rows.outgoing"] ?? [0]))).toBeGreaterThan(0);
   },
   120_000,
 );

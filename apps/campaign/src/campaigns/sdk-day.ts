@@ -17,8 +17,12 @@ export const HOURS = 24;
 const MIB = 2 ** 20;
 const PEOPLE = 4;
 const SECOND_MS = 1_000;
-/** Mean time between two texts of one author, day by day: a quiet one, a usual one, a busy one. */
-const PAUSES_MS = [600 * SECOND_MS, 60 * SECOND_MS, 20 * SECOND_MS];
+/** With the mean time between two texts of one author. */
+const DAYS = [
+  { name: "quiet", pauseMs: 600 * SECOND_MS },
+  { name: "usual", pauseMs: 60 * SECOND_MS },
+  { name: "busy", pauseMs: 20 * SECOND_MS },
+] as const;
 const MAX_SHOWN = 5;
 
 /** Beside this folder, in the sources as in the build. */
@@ -33,7 +37,7 @@ export const sdkDay: Campaign = {
   name: "sdk-day",
   title: "days of four people who write to each other, with files, loss and absences: memory stays flat",
   unit: "virtual hours",
-  fullCount: PAUSES_MS.length * HOURS,
+  fullCount: DAYS.length * HOURS,
   batchSize: HOURS,
   threads: 1,
   batchLimitMs: 1_800_000,
@@ -46,12 +50,12 @@ export const sdkDay: Campaign = {
 async function run(seed: number, batch: number): Promise<BatchResult> {
   const directory = mkdtempSync(join(tmpdir(), "chat-day-"));
   try {
-    const pauseMs = PAUSES_MS[batch % PAUSES_MS.length] ?? 0;
+    const { name, pauseMs } = DAYS[batch % DAYS.length] ?? DAYS[0];
     const order: DayOrder = { seed: new Random(seed, batch).word(), directory, hours: HOURS, pauseMs };
     const { samples, counts, findings } = await startChild(order);
     const found = [...findings, ...growthOf(samples, PEOPLE)];
     if (found.length > 0) throw new Error(`${found.length} findings: ${found.slice(0, MAX_SHOWN).join("; ")}`);
-    return { counts, peaks: {}, series: seriesOf(samples) };
+    return { counts, peaks: {}, series: seriesOf(name, samples) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -64,16 +68,18 @@ async function startChild(order: DayOrder): Promise<DayResult> {
   return JSON.parse(stdout);
 }
 
-/** Hour by hour; of collections and tables those that ever held something. */
-function seriesOf(samples: readonly Sample[]): Record<string, number[]> {
+/** Hour by hour; of collections and tables those that changed. */
+function seriesOf(day: string, samples: readonly Sample[]): Record<string, number[]> {
   const series: Record<string, number[]> = {
-    heapBytes: samples.map(({ heapBytes }) => heapBytes),
-    residentBytes: samples.map(({ residentBytes }) => residentBytes),
+    [`${day}.heapBytes`]: samples.map(({ heapBytes }) => heapBytes),
+    [`${day}.residentBytes`]: samples.map(({ residentBytes }) => residentBytes),
   };
   for (const kind of ["entries", "rows"] as const) {
     const names = new Set(samples.flatMap((sample) => Object.keys(sample[kind])));
-    for (const name of [...names].toSorted())
-      series[`${kind}.${name}`] = samples.map((sample) => sample[kind][name] ?? 0);
+    for (const name of [...names].toSorted()) {
+      const values = samples.map((sample) => sample[kind][name] ?? 0);
+      if (new Set(values).size > 1) series[`${day}.${kind}.${name}`] = values;
+    }
   }
   return series;
 }

@@ -51,6 +51,7 @@ export async function runChat(plan: Plan): Promise<Outcome> {
     written: raya.sent.length + saro.sent.length,
     shown: raya.shown.length + saro.shown.length,
     published: simulation.publishedCount,
+    files: chat.files,
     crashes: chat.crashes,
   };
   return { findings, counts, digest: simulation.digest };
@@ -59,6 +60,8 @@ export async function runChat(plan: Plan): Promise<Outcome> {
 class Chat {
   readonly witnesses = new Map<Name, Witness>();
   crashes = 0;
+  /** That somebody began to write. */
+  files = 0;
   readonly #simulation: Simulation;
   readonly #plan: Plan;
   #written = 0;
@@ -79,6 +82,9 @@ class Chat {
     switch (deed.kind) {
       case "write":
         for (let count = 0; count < deed.count; count += 1) this.#write(this.witness(deed.name));
+        break;
+      case "file":
+        this.#write(this.witness(deed.name), deed.bytes);
         break;
       case "crash":
         this.#crash(this.witness(deed.name), deed.steps, deed.downMs);
@@ -111,18 +117,20 @@ class Chat {
     for (const { person } of this.witnesses.values()) person.setOffline(false);
   }
 
-  #write(witness: Witness): void {
+  /** @param fileBytes - of a file; absent for a text */
+  #write(witness: Witness, fileBytes?: number): void {
     if (!witness.person.isRunning) return;
     this.#written += 1;
     const body = `${witness.person.name} ${this.#written}`;
-    void this.#writeTo(witness, body);
+    if (fileBytes !== undefined) this.files += 1;
+    void this.#writeTo(witness, body, fileBytes);
   }
 
-  async #writeTo(witness: Witness, body: string): Promise<void> {
+  async #writeTo(witness: Witness, body: string, fileBytes: number | undefined): Promise<void> {
     const [conversation] = await witness.person.client.conversations();
     if (conversation === undefined) return; // the first message has not arrived yet
     try {
-      await witness.send(conversation, body);
+      await witness.send(conversation, body, fileBytes);
     } catch (error) {
       if (!(error instanceof ChatError) || !error.retryable) witness.errors.push(error);
     }

@@ -10,6 +10,7 @@ export type Name = (typeof PEOPLE)[number];
 /** At `atMs` of the chat. */
 export type Deed = { readonly atMs: number } & (
   | { readonly kind: "write"; readonly name: Name; readonly count: number }
+  | { readonly kind: "file"; readonly name: Name; readonly bytes: number }
   | { readonly kind: "crash"; readonly name: Name; readonly steps: number; readonly downMs: number }
   | { readonly kind: "offline"; readonly name: Name; readonly durationMs: number }
   | { readonly kind: "jump"; readonly name: Name; readonly byMs: number }
@@ -31,6 +32,8 @@ export type Plan = {
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 export const CHAT_MS = 120 * MINUTE_MS;
+/** Four segments. */
+const LARGEST_FILE_BYTES = 600_000;
 const LARGEST_SKEW_MS = 10 * SECOND_MS;
 
 export function planOf(seed: number, random: SeededRandom): Plan {
@@ -64,6 +67,7 @@ function deedsOf(nodes: number, random: SeededRandom): Deed[] {
     }
   };
   some(120, (atMs, name) => ({ kind: "write", atMs, name, count: random.chance(0.1) ? 1 + random.below(20) : 1 }));
+  some(3, (atMs, name) => ({ kind: "file", atMs, name, bytes: random.below(LARGEST_FILE_BYTES) }));
   some(6, (atMs, name) => ({
     kind: "crash",
     atMs,

@@ -28,22 +28,20 @@ export function census(roots: readonly object[], isForeign: (className: string) 
   session.connect();
   try {
     const counts: Counts = {};
-    const visit = (object: Runtime.RemoteObject, owner: string) => {
-      if (ask(session, object, "isNew").value !== true) return;
-      for (const { name, value } of fieldsOf(session, object)) {
-        const { subtype, className = "" } = value;
-        const path = `${owner}.${name}`;
-        if (COLLECTIONS.includes(subtype)) {
-          counts[path] = (counts[path] ?? 0) + sizeOf(value);
-          const inner = fieldsOf(session, ask(session, value, "objectsIn"));
-          for (const { value: item } of inner) visit(item, `${path}[]`);
-        } else if (subtype === undefined && !isForeign(className)) {
-          visit(value, className === "Object" ? path : className);
-        }
+    const visit = (value: Runtime.RemoteObject, path: string) => {
+      const { subtype, className = "" } = value;
+      if (isForeign(className) || ask(session, value, "isNew").value !== true) return;
+      if (COLLECTIONS.includes(subtype)) {
+        counts[path] = (counts[path] ?? 0) + sizeOf(value);
+        const inner = fieldsOf(session, ask(session, value, "objectsIn"));
+        for (const { value: item } of inner) visit(item, `${path}[]`);
+      } else if (subtype === undefined) {
+        const owner = className === "Object" ? path : className;
+        for (const { name, value: field } of fieldsOf(session, value)) visit(field, `${owner}.${name}`);
       }
     };
     const { result } = post(session, "Runtime.evaluate", { expression: `globalThis.${GLOBAL}.roots` });
-    for (const { value } of fieldsOf(session, result)) visit(value, value.className ?? "");
+    for (const { value } of fieldsOf(session, result)) visit(value, "");
     return counts;
   } finally {
     session.disconnect();

@@ -20,7 +20,7 @@ const BOUNDED: Counts = {
   // Statuses that were told, times of messages that are sent: 10,000 each.
   "RecentMap.#entries": 20_000,
   // Payloads that are complete, so that late segments of theirs are known.
-  "CompletedSets.#sets": 10_000,
+  "CompletedSets.#sets": 4_096,
   // Envelopes of an hour.
   "SeenHashes.#seenAtMs": 50_000,
   // Keys of messages that never came; two conversations at most.

@@ -2,7 +2,7 @@
  * What two people's client must never do, checked against what their applications remember.
  * @module
  */
-import type { Message } from "../message.ts";
+import type { DeliveryStatus, Message } from "../message.ts";
 import type { Witness } from "./witness.ts";
 
 /** Of every status, how far it is; what has ended stays as it is. */
@@ -19,6 +19,7 @@ export async function findingsOf(one: Witness, other: Witness): Promise<string[]
     ...arrivals(other, one, ofOther),
     ...repetitions(one),
     ...repetitions(other),
+    ...sameMessages(ofOne, ofOther),
     ...sameOrder(ofOne, ofOther),
     ...causes(one, ofOne),
     ...causes(other, ofOther),
@@ -43,7 +44,7 @@ function arrivals(from: Witness, to: Witness, history: readonly Message[]): stri
     const status = statusOf.get(id);
     if (shown.get(id) === body) {
       if (status !== "delivered") findings.push(`${name}: "${body}" arrived and is ${status}`);
-    } else if (status !== "failed" && status !== "dropped") findings.push(`${name}: "${body}" is lost and ${status}`);
+    } else if (status === undefined || !isReported(status)) findings.push(`${name}: "${body}" is lost and ${status}`);
   }
   const written = new Set(from.sent.map(({ body }) => body));
   for (const { body } of to.shown) if (!written.has(body)) findings.push(`${name} never wrote "${body}"`);
@@ -57,6 +58,22 @@ function repetitions({ person, shown }: Witness): string[] {
     seen.add(id).add(body);
     return isRepeated ? [`${person.name} is shown "${body}" twice`] : [];
   });
+}
+
+/** But for what is reported: it has not arrived. */
+function sameMessages(one: readonly Message[], other: readonly Message[]): string[] {
+  const only = (of: readonly Message[], without: readonly Message[]) => {
+    const known = new Set(without.map(({ id }) => id));
+    return of.filter(
+      (message) => !known.has(message.id) && !(message.direction === "outgoing" && isReported(message.status)),
+    );
+  };
+  const count = only(one, other).length + only(other, one).length;
+  return count === 0 ? [] : [`${count} messages are in one history and not in the other`];
+}
+
+function isReported(status: DeliveryStatus): boolean {
+  return status === "failed" || status === "dropped";
 }
 
 function sameOrder(one: readonly Message[], other: readonly Message[]): string[] {

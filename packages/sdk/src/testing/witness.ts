@@ -3,10 +3,11 @@
  * the truth that a simulation is checked against.
  * @module
  */
-import { isText, text } from "@chat/codec";
+import { file, isFile, isText, text } from "@chat/codec";
+import { equalBytes } from "../bytes.ts";
 import type { Conversation } from "../conversation.ts";
 import type { ChatEvent } from "../events.ts";
-import type { DeliveryStatus } from "../message.ts";
+import type { Content, DeliveryStatus } from "../message.ts";
 import type { SimulatedPerson } from "./simulated-person.ts";
 
 export type SentRecord = {
@@ -40,11 +41,17 @@ export class Witness {
     this.#watch();
   }
 
-  /** Resolves when the message is durable; never, if the process ends before. */
-  async send(conversation: Conversation, body: string): Promise<void> {
+  /**
+   * Resolves when the message is durable; never, if the process ends before.
+   *
+   * @param fileBytes - of a file that is called so; absent for a text that says so
+   */
+  async send(conversation: Conversation, body: string, fileBytes?: number): Promise<void> {
     const record: SentRecord = { body, id: undefined, shownBefore: this.shown.length };
     this.sent.push(record);
-    record.id = (await conversation.send(text(body))).id;
+    const content =
+      fileBytes === undefined ? text(body) : file({ name: body, mediaType: "", bytes: filled(fileBytes, body) });
+    record.id = (await conversation.send(content)).id;
   }
 
   /** As {@link send}, of the first message of a conversation. */
@@ -61,7 +68,7 @@ export class Witness {
     void (async () => {
       for await (const { id, content, sequence } of client.messages({ since: this.#position })) {
         this.#position = sequence;
-        this.shown.push({ id, body: isText(content) ? content.text : content.kind });
+        this.shown.push({ id, body: bodyOf(content) });
       }
     })();
     void (async () => {
@@ -76,4 +83,16 @@ export class Witness {
     told.push(event.status);
     this.statuses.set(event.messageId, told);
   }
+}
+
+/** What a text says, or how a file is called that arrived as it was sent. */
+function bodyOf(content: Content): string {
+  if (isText(content)) return content.text;
+  if (!isFile(content)) return content.kind;
+  const { name, bytes } = content;
+  return equalBytes(bytes, filled(bytes.length, name)) ? name : `${name}, damaged`;
+}
+
+function filled(length: number, name: string): Uint8Array {
+  return new Uint8Array(length).map((_, index) => index * 31 + (index >> 8) + name.length);
 }

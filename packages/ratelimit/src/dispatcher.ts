@@ -42,6 +42,7 @@ export class Dispatcher {
   #pumping: Promise<void> | undefined;
   #failures = 0;
   #cancelTimer: () => void = () => {};
+  #cancelSettling: (() => void) | undefined;
   /** Units. */
   #underWay = 0;
   #onIdle: () => void = () => {};
@@ -98,6 +99,11 @@ export class Dispatcher {
     this.#pumping = this.#pump();
   }
 
+  /** Outcomes that wait for something else to be written wait no longer. */
+  settle(): void {
+    if (this.#cancelSettling !== undefined) this.wake();
+  }
+
   /** As {@link wake}, by a timer. */
   wakeSoon(): void {
     this.#wakeAt(this.#parts.options.clock.nowMs());
@@ -111,6 +117,7 @@ export class Dispatcher {
   /** Resolves when nothing is under way and what ended is durable, if the store takes it. `closing` is aborted before. */
   async stop(): Promise<void> {
     this.#cancelTimer();
+    this.#cancelSettling?.();
     for (const resolve of this.#onDurable.values()) resolve();
     await this.#pumping;
     if (this.#underWay > 0) {
@@ -246,6 +253,8 @@ export class Dispatcher {
     if (changes.length === 0) return;
     if (forgotten.length > 0) changes.push({ kind: "forget", ids: forgotten });
     this.#passed = [];
+    this.#cancelSettling?.();
+    this.#cancelSettling = undefined;
     this.#newlyPaused.clear();
     this.#forgotten = [];
     try {
@@ -284,9 +293,10 @@ export class Dispatcher {
     const { options, closing } = this.#parts;
     const { records } = unit;
     const wasHalf = isHalf(unit);
+    let outcome: Outcome | undefined;
     for (let index = 0; index < records.length; index += 1) {
       const record = records[index] as (typeof records)[number];
-      const outcome = await deliver(options, record, closing);
+      outcome = await deliver(options, record, closing);
       if (outcome === undefined) break; // closing: it goes on when the store is opened again
       if (outcome.kind === "failed") {
         const { problem } = outcome;
@@ -306,9 +316,18 @@ export class Dispatcher {
       await this.#durable(ending);
       if (closing.aborted) break;
     }
+    // While there was room for more, nothing waited for this one to end.
+    if (this.#underWay < options.concurrency && outcome?.kind === "passed") this.#settleSoon();
+    else this.wake();
     this.#underWay -= 1;
-    this.wake();
     if (this.#underWay === 0) this.#onIdle();
+  }
+
+  /** What has passed is written with whatever comes next. */
+  #settleSoon(): void {
+    const { clock, settleWithinMs } = this.#parts.options;
+    if (settleWithinMs === 0 || this.#parts.closing.aborted) this.wake();
+    else this.#cancelSettling ??= clock.after(settleWithinMs, () => this.wake());
   }
 
   /** Resolves when an outcome is written, or when `closing` is aborted. */

@@ -166,12 +166,17 @@ export class RateLimitManager implements StatusSource, AsyncDisposable {
       else this.#dispatcher.wait(unit);
     }
     try {
-      await this.#dispatcher.end(gone);
+      if (gone.length > 0) await this.#dispatcher.end(gone);
     } catch (error) {
       this.#errors.tell(error); // they wait, and are dropped when the store takes it
     }
     this.#dispatcher.wake();
     return messages.map(({ id }) => new Submission(id, this));
+  }
+
+  /** With `settleWithinMs`: something else is being written, so that the outcomes that wait for it go now. */
+  settle(): void {
+    this.#dispatcher.settle();
   }
 
   /** From here on nothing is taken from the queue and no index is used; what is under way goes on. Not persistent. */

@@ -36,6 +36,11 @@ export type RateLimitOptions = {
   readonly firstPauseMs?: number;
   /** @default 300_000 */
   readonly longestPauseMs?: number;
+  /**
+   * How long the outcome of a message that has passed may wait, in memory, for something else that is to be written; after a
+   * crash meanwhile it is transmitted once more. 0: it is written at once. @default 0
+   */
+  readonly settleWithinMs?: number;
   readonly clock?: Clock;
   /** From 0 to below 1, for the jitter of pauses. @default Math.random */
   readonly random?: () => number;
@@ -55,6 +60,7 @@ export type ResolvedOptions = {
   readonly maxQueuedBytes: number;
   readonly maxEnded: number;
   readonly retry: RetryRules;
+  readonly settleWithinMs: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly newId: () => string;
@@ -69,7 +75,8 @@ export async function resolveOptions(options: RateLimitOptions): Promise<Resolve
   const { maxAttempts = 10, firstPauseMs = 1_000, longestPauseMs = 300_000 } = options;
   const counts = { epochSeconds, concurrency, maxQueuedMessages, maxQueuedBytes, maxAttempts, firstPauseMs };
   for (const [name, value] of Object.entries({ ...counts, longestPauseMs })) checkInteger(name, value, 1);
-  checkInteger("maxEnded", maxEnded, 0);
+  const { settleWithinMs = 0 } = options;
+  for (const [name, value] of Object.entries({ maxEnded, settleWithinMs })) checkInteger(name, value, 0);
   checkInteger("epochSeconds", epochSeconds, 1, LONGEST_EPOCH_SECONDS);
   if (messagesPerEpoch !== undefined) checkInteger("messagesPerEpoch", messagesPerEpoch, 1);
   if (!(lowShare >= 0 && lowShare < 1)) {
@@ -89,6 +96,7 @@ export async function resolveOptions(options: RateLimitOptions): Promise<Resolve
     maxQueuedBytes,
     maxEnded,
     retry: { maxAttempts, firstPauseMs, longestPauseMs },
+    settleWithinMs,
     clock,
     random,
     newId,

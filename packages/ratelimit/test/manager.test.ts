@@ -707,6 +707,54 @@ describe("hold and release", () => {
   });
 });
 
+describe("outcomes that wait for the next write", () => {
+  async function settling() {
+    const store = await openMemoryQueue();
+    const commits: string[] = [];
+    const counted = {
+      load: () => store.load(),
+      commit: (changes) => {
+        commits.push(changes.map(({ kind }) => kind).join(" "));
+        return store.commit(changes);
+      },
+      bytesOf: (id) => store.bytesOf(id),
+      close: () => store.close(),
+    } satisfies QueueStore;
+    return { commits, ...(await open({ store: counted, settleWithinMs: 20 })) };
+  }
+
+  test("go with it, or alone after their time, or when they are told that there is one", async () => {
+    const { commits, submit, clock, manager } = await settling();
+    await submit("a");
+    await clock.advance(0);
+    expect(commits).toEqual(["put", "ledger put"]);
+    await submit("b");
+    await clock.advance(0);
+    expect(commits.slice(2)).toEqual(["put", "end ledger put"]);
+    await clock.advance(20);
+    expect(commits.slice(4)).toEqual(["end"]);
+    await submit("c");
+    await clock.advance(0);
+    manager.settle();
+    await clock.advance(0);
+    expect(commits.slice(5)).toEqual(["put", "ledger put", "end"]);
+    await clock.advance(1_000);
+    expect(commits).toHaveLength(8);
+  });
+
+  test("are written when the manager is closed", async () => {
+    const { commits, submit, clock, manager } = await settling();
+    await submit("a");
+    await clock.advance(0);
+    await manager.close();
+    expect(commits.at(-1)).toBe("end");
+  });
+
+  test.each([-1, 0.5])("settleWithinMs: %d is refused", async (settleWithinMs) => {
+    await expect(open({ settleWithinMs })).rejects.toMatchObject({ code: "INVALID_OPTION" });
+  });
+});
+
 describe("restarts (RATE-R2, R3)", () => {
   test("a store that a manager has is refused to a second one, until the first one is closed or did not open", async () => {
     const queue = await openMemoryQueue();

@@ -97,6 +97,12 @@ describe("publishing", () => {
     await delivery.publish({ ...message(), isRetransmission: true });
     await clock.pass(0);
     expect(pushes(nodes)).toEqual([1, 2]);
+    await delivery.publish(message()); // as everything does for ten minutes
+    await clock.pass(10 * 60_000);
+    expect(pushes(nodes)).toEqual([2, 3]);
+    await delivery.publish(message());
+    await clock.pass(0);
+    expect(pushes(nodes)).toEqual([2, 4]);
   });
 
   test.each<[string, (node: FakeNode) => void]>([

@@ -31,7 +31,10 @@ function messageAt(timestampMs: number, name: string): InboundMessage {
   return { topic: TOPIC, payload: new Uint8Array(0), timestampMs, hash: name };
 }
 
-async function read(range = { fromMs: clock.nowMs() - 2 * DAY, toMs: clock.nowMs() }, signal?: AbortSignal): Promise<InboundMessage[]> {
+async function read(
+  range = { fromMs: clock.nowMs() - 2 * DAY, toMs: clock.nowMs() },
+  signal?: AbortSignal,
+): Promise<InboundMessage[]> {
   const found: InboundMessage[] = [];
   for await (const message of delivery.query([TOPIC], range, signal && { signal })) found.push(message);
   return found;

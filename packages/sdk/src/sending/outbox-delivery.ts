@@ -19,7 +19,7 @@ export type OutboxDeliveryParts = {
   readonly rows: OutboxRows;
   /** The message did not reach a service node. */
   readonly onUnreachable: (error: unknown) => void;
-  readonly onReached: () => void;
+  readonly onReached: (row: OutboxEntry) => void;
 };
 
 export class OutboxDelivery implements DeliveryService {
@@ -42,7 +42,7 @@ export class OutboxDelivery implements DeliveryService {
       const isRetransmission = purpose === "retransmission";
       const message = { topic, payload: bytes, timestampMs, slot, isRetransmission };
       const { messageHash } = await context.delivery.publish(message, { signal });
-      onReached();
+      onReached(row);
       return messageHash;
     } catch (error) {
       if (signal.aborted) throw error;

@@ -9,6 +9,8 @@ export class OutboxRows {
   readonly #ofMessage = new Map<string, Set<string>>();
   /** By session: acknowledgements. */
   readonly #acknowledgements = new Map<string, number>();
+  /** Acknowledgements that have left, though that is not durable: another one may follow. */
+  readonly #left = new Set<string>();
   /** Of rows that are being written. */
   readonly #writes = new Map<string, Promise<void>>();
   #bytes = 0;
@@ -44,6 +46,7 @@ export class OutboxRows {
     return this.#ofMessage.get(messageId)?.size ?? 0;
   }
 
+  /** Whether one waits to leave. */
   hasAcknowledgement(sessionId: string): boolean {
     return this.#acknowledgements.has(sessionId);
   }
@@ -74,11 +77,19 @@ export class OutboxRows {
     if (row === undefined) return;
     this.#rows.delete(id);
     this.#bytes -= row.length;
-    if (row.purpose === "acknowledgement") this.#countAcknowledgement(row.sessionId, -1);
+    this.leave(row);
+    this.#left.delete(id);
     if (row.messageId === undefined) return;
     const ids = this.#ofMessage.get(row.messageId);
     ids?.delete(id);
     if (ids?.size === 0) this.#ofMessage.delete(row.messageId);
+  }
+
+  /** The network has it. The row is there until that is durable, too. */
+  leave({ id, purpose, sessionId }: OutboxEntry): void {
+    if (purpose !== "acknowledgement" || this.#left.has(id)) return;
+    this.#left.add(id);
+    this.#countAcknowledgement(sessionId, -1);
   }
 
   #await(id: string, durable: Promise<void>): void {

@@ -21,6 +21,8 @@ const WINDOW = 32;
 /** Retries end earlier, when the timestamp is too old. */
 const MAX_ATTEMPTS = 50;
 const LONGEST_PAUSE_MS = 60_000;
+/** That a row has left is written together with what comes next, if that comes so soon: one wait for the disk fewer. */
+const SETTLE_WITHIN_MS = 20;
 
 /** Why a message has not left yet, and when it should. */
 export type Waiting = {
@@ -156,6 +158,11 @@ export class Outbox {
     return untilMs > nowMs ? { envelopes, reason: "quota", until: new Date(untilMs) } : { envelopes, reason: "turn" };
   }
 
+  /** Something else is about to be written: that rows have left goes with it. */
+  settle(): void {
+    this.#manager?.settle();
+  }
+
   /** The message was deleted: what of it has not left does not leave. */
   forgetMessage(messageId: string): void {
     this.#context.transfers.remove(messageId);
@@ -196,7 +203,11 @@ export class Outbox {
       context: this.#context,
       rows: this.#rows,
       onUnreachable: (error) => this.#hold.onUnreachable(error),
-      onReached: () => this.#hold.onReached(),
+      onReached: (row) => {
+        this.#hold.onReached();
+        this.#rows.leave(row);
+        this.#tellRoom();
+      },
     });
     this.#manager = await RateLimitManager.open({
       ...limit,
@@ -206,6 +217,7 @@ export class Outbox {
       random: () => new DataView(this.#context.random(4).buffer).getUint32(0) / 2 ** 32,
       maxAttempts: MAX_ATTEMPTS,
       longestPauseMs: LONGEST_PAUSE_MS,
+      settleWithinMs: SETTLE_WITHIN_MS,
       maxEnded: 0, // their statuses are in the message database
     });
     if (this.#hold.isHeld) this.#manager.hold();

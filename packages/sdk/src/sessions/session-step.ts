@@ -39,6 +39,7 @@ export class SessionStep {
     this.session = session;
     this.peer = peer;
     this.#context = context;
+    context.outbox.settle();
   }
 
   /** That the step puts into the outbox. */

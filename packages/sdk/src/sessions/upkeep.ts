@@ -78,10 +78,13 @@ export class Upkeep {
     const timers = this.#timersOf(sessionId);
     if (this.#isClosed || timers.acknowledgement !== undefined || this.#held.has(sessionId)) return;
     const delayMs = acknowledgementDelayMs(this.#context.random, this.#meanDelayMs);
-    timers.acknowledgement = this.#context.clock.after(delayMs, () => {
+    const acknowledge = () => {
       delete timers.acknowledgement;
       this.#acknowledgeOrHold(sessionId);
-    });
+    };
+    // A timer of 0 ms takes one at least.
+    if (delayMs === 0) queueMicrotask(acknowledge);
+    else timers.acknowledgement = this.#context.clock.after(delayMs, acknowledge);
   }
 
   #acknowledgeOrHold(sessionId: string): void {

@@ -14,6 +14,8 @@ const ANSWER_LIMIT_MS = 15_000;
 const PATIENCE_MS = 3_000;
 /** Larger ones go to one node: files would cost twice the upload, and SDS repeats what gets lost. */
 const MAX_DOUBLED_BYTES = 16 * 1024;
+/** After something was not confirmed, everything takes two ways for so long, also over the node of the subscription. */
+const DOUBT_MS = 10 * 60_000;
 
 export type PublisherDeps = {
   readonly clock: Clock;
@@ -27,6 +29,7 @@ type Outcome = PushAnswer | { readonly kind: "silent"; readonly error: unknown }
 
 export class Publisher {
   readonly #deps: PublisherDeps;
+  #doubtsUntilMs = 0;
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
@@ -39,7 +42,10 @@ export class Publisher {
   async publish(message: PushedMessage, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const { apart, all } = this.#candidates();
-    const isDoubled = message.payload.length <= MAX_DOUBLED_BYTES && apart.length > 1;
+    const nowMs = this.#deps.clock.nowMs();
+    if (message.isRetransmission) this.#doubtsUntilMs = nowMs + DOUBT_MS;
+    const isSmall = message.payload.length <= MAX_DOUBLED_BYTES;
+    const isDoubled = message.isRetransmission || (isSmall && (apart.length > 1 || nowMs < this.#doubtsUntilMs));
     const waiting = [...all];
     const outcomes: Outcome[] = [];
     const taken = Promise.withResolvers<void>();
@@ -62,8 +68,8 @@ export class Publisher {
       });
     };
     if (all.length === 0) throw unreachable(undefined);
-    const copies = isDoubled || message.isRetransmission === true ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1) ask();
+    ask();
+    if (isDoubled) ask();
     const onAbort = () => taken.reject(signal?.reason);
     signal?.addEventListener("abort", onAbort);
     try {

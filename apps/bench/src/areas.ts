@@ -7,6 +7,7 @@ import type { BenchArea } from "./case.ts";
 export type AreaLoaders = Readonly<Record<string, () => Promise<BenchArea>>>;
 
 export const AREAS: AreaLoaders = {
+  bandwidth: async () => (await import("./areas/bandwidth.ts")).bandwidth,
   e2e: async () => (await import("./areas/e2e.ts")).e2e,
   ratchet: async () => (await import("./areas/ratchet.ts")).ratchet,
   ratelimit: async () => (await import("./areas/ratelimit.ts")).ratelimit,

@@ -3,7 +3,7 @@ import { createCipheriv, randomBytes } from "node:crypto";
 import { mailboxTopic, sealEnvelope } from "@chat/codec";
 import { encrypt } from "@chat/ratchet";
 import type { MemoryNetwork } from "@chat/sdk/testing";
-import { send as sendSds } from "@chat/sds";
+import { sendEphemeral, send as sendSds } from "@chat/sds";
 import { Segmenter } from "@chat/segmentation";
 import type { Store } from "@chat/store";
 import { BLAKE2b } from "@stablelib/blake2b";
@@ -39,6 +39,15 @@ export class NewerPeer {
       const envelope = { ephemeral: new Uint8Array(), random };
       this.publish(sealEnvelope({ kind: "ratchet", message }, this.#session.sendingKeys, envelope));
     }
+  }
+
+  /** @param frame - an encoded `PrivateV1Frame` */
+  sendSignal(frame: Uint8Array): void {
+    const bytes = sendEphemeral(this.#session.sds, frame, { nowMs: 0 });
+    const { state: ratchet, message } = encrypt(this.#session.ratchet, bytes);
+    this.#session = { ...this.#session, ratchet };
+    const envelope = { ephemeral: new Uint8Array(), random };
+    this.publish(sealEnvelope({ kind: "ratchet", message }, this.#session.sendingKeys, envelope));
   }
 
   /** @param payload - an encoded `EncryptedPayload` of at most 380 bytes */

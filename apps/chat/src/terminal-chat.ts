@@ -18,7 +18,8 @@ import {
 import { describeContent } from "./describe-content.ts";
 import { describeQuota, describeWaiting } from "./describe-quota.ts";
 
-const HELP = `  /invite        make a link that lets one person write to you
+const HELP = `  /invite        make a link that lets one person write to you; /invite many: anybody who has it, after your /accept
+  /accept        let the person who asks write to you; /decline: delete what they wrote; /block: and never hear of them
   /join LINK     open a conversation from somebody's link
   /status        who you are, the connection, the quota, your conversations
   /doctor        what works, what does not, and what to do about it
@@ -81,7 +82,8 @@ export class TerminalChat {
     try {
       if (line === "") return;
       if (command === "/help") this.#print(HELP);
-      else if (command === "/invite") await this.#invite();
+      else if (command === "/invite") await this.#invite({ multiUse: rest[0] === "many" });
+      else if (command === "/accept" || command === "/decline" || command === "/block") await this.#answer(command);
       else if (command === "/join") await this.#join(rest.join(""));
       else if (command === "/status") await this.#status();
       else if (command === "/doctor") await this.#doctor();
@@ -93,10 +95,30 @@ export class TerminalChat {
     }
   }
 
-  async #invite(): Promise<void> {
-    const link = await this.#client.createInvite();
-    this.#print("Send this link to one person; they type /join and the link. It works once.");
+  async #invite({ multiUse }: { readonly multiUse: boolean }): Promise<void> {
+    const link = await this.#client.createInvite({ multiUse });
+    if (multiUse)
+      this.#print("Whoever has this link may ask to write to you, for 30 days; they type /join and the link.");
+    else this.#print("Send this link to one person; they type /join and the link. It works once.");
     this.#print(link);
+  }
+
+  /** To the first of those who ask; blocking is for the current conversation as well. */
+  async #answer(command: "/accept" | "/decline" | "/block"): Promise<void> {
+    const asking = (await this.#client.overview())
+      .filter(({ standing }) => standing === "request")
+      .at(-1)?.conversation;
+    const conversation = asking ?? (command === "/block" ? this.#current : undefined);
+    if (conversation === undefined) return this.#print("✗ Nobody asks to write to you.");
+    if (command === "/accept") {
+      await conversation.accept();
+      this.#talkTo(conversation);
+      return;
+    }
+    if (command === "/block") await conversation.block();
+    if (conversation === asking) await conversation.delete();
+    if (this.#current?.id === conversation.id) this.#current = undefined;
+    this.#print(`${shortId(conversation.peer)} is ${command === "/block" ? "blocked" : "declined"}.`);
   }
 
   async #doctor(): Promise<void> {
@@ -187,8 +209,10 @@ export class TerminalChat {
 
   async #showMessages(signal: AbortSignal): Promise<void> {
     for await (const { conversation, content } of this.#client.messages({ signal })) {
-      if (this.#current === undefined) this.#talkTo(conversation);
+      const isRequest = conversation.standing() === "request";
+      if (this.#current === undefined && !isRequest) this.#talkTo(conversation);
       this.#print(`${shortId(conversation.peer)}: ${describeContent(content)}`);
+      if (isRequest) this.#print("  They ask to write to you: /accept, /decline or /block.");
     }
   }
 
@@ -199,6 +223,12 @@ export class TerminalChat {
       else if (event.type === "quota") this.#showQuota(event.quota);
       else if (event.type === "missing")
         this.#print(`  ${event.count} earlier message(s) have not arrived yet; looking for them`);
+      else if (event.type === "resumed")
+        this.#print(`  after a restore: ${event.resent} message(s) come again, ${event.lost + event.lostOwn} are lost`);
+      else if (event.type === "stranded")
+        this.#print(
+          `  ${shortId(event.conversationId)} can not be written to after a restore: /invite them, or /join their link`,
+        );
       else if (event.type === "found") this.#print(`  ${event.count} of them found`);
       else if (event.type === "lost") this.#print(`  ${event.count} message(s) are lost`);
       else if (event.type === "error")

@@ -77,6 +77,29 @@ test("two people meet by a link, write both ways, leave, and find each other aga
   expect((await raya.ended()).out.match(/: /g)).toHaveLength(2);
 }, 30_000);
 
+test("strangers with a link for many ask before they are answered", async () => {
+  const raya = chat("host");
+  raya.type("/invite many");
+  const link = await raya.line(/^logos_chatintro_1_[\w-]+$/);
+  const saro = chat("guest");
+  saro.type(`/join ${link}`);
+  await raya.line(/^[0-9a-f]{8}: guest has joined$/);
+  await raya.line(/^ {2}They ask to write to you/);
+  raya.type("what is typed goes to nobody yet");
+  await raya.line(/^✗ Nobody to write to yet/);
+  raya.type("/accept");
+  await raya.line(/^Talking to [0-9a-f]{8}\./);
+  await saro.line(/^ {2}\(1\) delivered$/, 20_000);
+  const other = chat("spammer");
+  other.type(`/join ${link}`);
+  await raya.line(/^[0-9a-f]{8}: spammer has joined$/);
+  raya.type("/block");
+  await raya.line(/^[0-9a-f]{8} is blocked\.$/);
+  raya.type("/accept");
+  await raya.line(/^✗ Nobody asks to write to you\.$/);
+  for (const child of [raya, saro, other]) child.type("/quit");
+}, 60_000);
+
 test("says when quota is low and used up, and what a message then waits for", async () => {
   const raya = chat("generous");
   const saro = chat("frugal", "--limit", "4/9999999");

@@ -103,11 +103,15 @@ export class TerminalChat {
     this.#print(link);
   }
 
+  /** Those who ask, newest first. */
+  async #requests(): Promise<Conversation[]> {
+    const all = await this.#client.overview({ limit: 1_000 });
+    return all.flatMap(({ standing, conversation }) => (standing === "request" ? [conversation] : []));
+  }
+
   /** To the first of those who ask; blocking is for the current conversation as well. */
   async #answer(command: "/accept" | "/decline" | "/block"): Promise<void> {
-    const asking = (await this.#client.overview())
-      .filter(({ standing }) => standing === "request")
-      .at(-1)?.conversation;
+    const asking = (await this.#requests()).at(-1);
     const conversation = asking ?? (command === "/block" ? this.#current : undefined);
     if (conversation === undefined) return this.#print("✗ Nobody asks to write to you.");
     if (command === "/accept") {
@@ -209,7 +213,7 @@ export class TerminalChat {
 
   async #showMessages(signal: AbortSignal): Promise<void> {
     for await (const { conversation, content } of this.#client.messages({ signal })) {
-      const isRequest = conversation.standing() === "request";
+      const isRequest = (await this.#requests()).some(({ id }) => id === conversation.id);
       if (this.#current === undefined && !isRequest) this.#talkTo(conversation);
       this.#print(`${shortId(conversation.peer)}: ${describeContent(content)}`);
       if (isRequest) this.#print("  They ask to write to you: /accept, /decline or /block.");

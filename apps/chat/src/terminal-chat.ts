@@ -213,7 +213,7 @@ export class TerminalChat {
 
   async #showMessages(signal: AbortSignal): Promise<void> {
     for await (const { conversation, content } of this.#client.messages({ signal })) {
-      const isRequest = (await this.#requests()).some(({ id }) => id === conversation.id);
+      const isRequest = asks(conversation);
       if (this.#current === undefined && !isRequest) this.#talkTo(conversation);
       this.#print(`${shortId(conversation.peer)}: ${describeContent(content)}`);
       if (isRequest) this.#print("  They ask to write to you: /accept, /decline or /block.");
@@ -238,6 +238,15 @@ export class TerminalChat {
       else if (event.type === "error")
         this.#print(`  ✗ ${event.error instanceof Error ? event.error.message : String(event.error)}`);
     }
+  }
+}
+
+function asks(conversation: Conversation): boolean {
+  try {
+    return conversation.standing() === "request";
+  } catch (error) {
+    if (error instanceof ChatError) return false; // declined a moment ago
+    throw error;
   }
 }
 

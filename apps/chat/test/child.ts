@@ -10,6 +10,8 @@ export type Child = {
   interrupt(): void;
   /** The first line that matches and was not waited for before; fails with all output when there is none in time. */
   line(pattern: RegExp, deadlineMs?: number): Promise<string>;
+  /** As {@link line}, one line for each pattern, in whatever order they come. */
+  lines(patterns: readonly RegExp[], deadlineMs?: number): Promise<string[]>;
   /** Everything, once it has ended by itself. */
   ended(deadlineMs?: number): Promise<{ code: number | null; out: string; error: string }>;
 };
@@ -71,6 +73,17 @@ export function start(program: string, args: readonly string[], cwd: string): Ch
           return line;
         }
         return undefined;
+      }),
+    lines: (patterns, deadlineMs = 10_000) =>
+      until(patterns.join(" and "), deadlineMs, () => {
+        const lines = text.out
+          .slice(taken, text.out.lastIndexOf("\n") + 1)
+          .split("\n")
+          .slice(0, -1);
+        const found = patterns.map((pattern) => lines.findIndex((line) => pattern.test(line)));
+        if (found.includes(-1)) return undefined;
+        taken += lines.slice(0, Math.max(...found) + 1).reduce((length, line) => length + line.length + 1, 0);
+        return found.map((index) => lines[index] ?? "");
       }),
     ended: (deadlineMs = 10_000) =>
       until("the end", deadlineMs, () => (code === undefined ? undefined : { code, ...text })),

@@ -41,8 +41,7 @@ test("two people meet by a link, write both ways, leave, and find each other aga
   await raya.line(/^ {2}\(1\) (queued|sent)$/);
   await saro.line(/: hi saro$/);
   saro.type("hi raya");
-  await raya.line(/: hi raya$/);
-  await raya.line(/^ {2}\(1\) delivered$/, 20_000);
+  await raya.lines([/: hi raya$/, /^ {2}\(1\) delivered$/], 20_000);
   raya.type("/status");
   await raya.line(/^connection {2}connected$/);
   await raya.line(/^\* [0-9a-f]{8} {2}hi raya$/);

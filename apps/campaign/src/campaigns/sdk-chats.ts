@@ -19,7 +19,7 @@ export const sdkChats: Campaign = {
   batchSize: 1,
   threads: 2,
   batchLimitMs: 120_000,
-  maxResidentBytes: 1_536 * 2 ** 20,
+  maxResidentBytes: 2_560 * 2 ** 20,
   sources: ["packages", "apps/campaign/src/chats"],
   run: async (seed, batch): Promise<BatchResult> => {
     const random = new SeededRandom(seed, batch);

@@ -32,8 +32,8 @@ export type Plan = {
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 export const CHAT_MS = 120 * MINUTE_MS;
-/** Four segments. */
-const LARGEST_FILE_BYTES = 600_000;
+/** Three segments. */
+const LARGEST_FILE_BYTES = 400_000;
 const LARGEST_SKEW_MS = 10 * SECOND_MS;
 
 export function planOf(seed: number, random: SeededRandom): Plan {

@@ -9,9 +9,7 @@ import {
   isUnsupported,
   jsonType,
   reactionType,
-  readReceiptType,
   replyType,
-  typingType,
 } from "@chat/sdk";
 
 const MAX_CHARACTERS = 10_000;
@@ -23,8 +21,6 @@ export function describeContent(content: Content): string {
   if (reactionType.is(content)) return `[${content.isRemoved ? "no longer " : ""}${printable(content.emoji)}]`;
   if (editType.is(content)) return `[corrected] ${printable(content.text)}`;
   if (deleteType.is(content)) return "[asks to delete a message]";
-  if (readReceiptType.is(content)) return `[has read ${content.messageIds.length}]`;
-  if (typingType.is(content)) return content.isStopped ? "[no longer writes]" : "[writes …]";
   if (jsonType.is(content)) return `[data of ${printable(content.name)}]`;
   if (isUnsupported(content) && content.fallback !== "") return `${printable(content.fallback)} [in short]`;
   return "[a message that this version cannot show; an update may]";

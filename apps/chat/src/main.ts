@@ -18,6 +18,7 @@ const USAGE = `chat --name NAME [options]
   --database FILE   another database file
   --rln FILE        your membership, where the devnet was started with --rln; gives the limit as well
   --limit N/SECONDS messages that may leave in an epoch of so many seconds; default: 100000/600, the devnet's
+  --receipts        let others know what you have read
   --help            this text
 
 Start a service node first: npm run devnet`;
@@ -35,6 +36,7 @@ try {
       database: { type: "string" },
       limit: { type: "string" },
       rln: { type: "string" },
+      receipts: { type: "boolean" },
       help: { type: "boolean" },
     },
   });
@@ -46,7 +48,8 @@ try {
     const rateLimit = limit === undefined ? "devnet" : readLimit(limit);
     const membership = rln === undefined ? undefined : readMembership(rln);
     const peers = values.peer ?? [DEFAULT_PEER];
-    await chat(checkName(values.name), { database, peers, rateLimit, membership });
+    const readReceipts = values.receipts ?? false;
+    await chat(checkName(values.name), { database, peers, rateLimit, membership, readReceipts });
   }
 } catch (error) {
   const isOurs = error instanceof ChatError || error instanceof StoreError || error instanceof DevnetError;
@@ -74,10 +77,11 @@ type ChatOptions = {
   readonly database: string | undefined;
   readonly rateLimit: NetworkPreset | RateLimit;
   readonly membership: MembershipFile | undefined;
+  readonly readReceipts: boolean;
 };
 
 async function chat(name: string, options: ChatOptions): Promise<void> {
-  const { peers, database, membership } = options;
+  const { peers, database, membership, readReceipts } = options;
   if (database === undefined) mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const path = database ?? join(FOLDER, `${name}.db`);
   console.log(`Opening ${path}, connecting to ${peers.join(", ")} …`);
@@ -86,7 +90,7 @@ async function chat(name: string, options: ChatOptions): Promise<void> {
   const rateLimit = membership
     ? { source: rlnQuotaSource(membership), epochSeconds: membership.epochSeconds }
     : options.rateLimit;
-  await using client = await ChatClient.create({ database: path, network, rateLimit });
+  await using client = await ChatClient.create({ database: path, network, rateLimit, readReceipts });
   using screen = new Screen();
   // Once: whoever interrupts again does not want to wait.
   process.once("SIGINT", () => screen.close());

@@ -2,6 +2,8 @@
  * The conversation of one person with the terminal: commands in, lines out.
  * @module
  */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import {
   type ChatClient,
   ChatError,
@@ -9,6 +11,7 @@ import {
   type CheckState,
   type Conversation,
   type DeliveryStatus,
+  file,
   type HealthStatus,
   type Quota,
   type SentMessage,
@@ -17,10 +20,13 @@ import {
 } from "@chat/sdk";
 import { describeContent } from "./describe-content.ts";
 import { describeQuota, describeWaiting } from "./describe-quota.ts";
+import { TransferLines } from "./transfer-lines.ts";
 
 const HELP = `  /invite        make a link that lets one person write to you; /invite many: anybody who has it, after your /accept
   /accept        let the person who asks write to you; /decline: delete what they wrote; /block: and never hear of them
   /join LINK     open a conversation from somebody's link
+  /file PATH     send a file; texts overtake it
+  /pause N       hold it up, also over a restart; /resume N: go on; /cancel N: end it, N being its number
   /status        who you are, the connection, the quota, your conversations
   /doctor        what works, what does not, and what to do about it
   /help          this list
@@ -47,6 +53,7 @@ export class TerminalChat {
   /** Messages of this run, so that a status can say which one it means. */
   readonly #sent = new Map<string, Sent>();
   #current: Conversation | undefined;
+  readonly #transfers = new TransferLines();
   #wasShort = false;
 
   constructor(client: ChatClient, name: string, print: (line: string) => void) {
@@ -85,12 +92,16 @@ export class TerminalChat {
       else if (command === "/invite") await this.#invite({ multiUse: rest[0] === "many" });
       else if (command === "/accept" || command === "/decline" || command === "/block") await this.#answer(command);
       else if (command === "/join") await this.#join(rest.join(""));
+      else if (command === "/file") await this.#sendFile(line.slice(command.length).trim());
+      else if (command === "/pause" || command === "/resume" || command === "/cancel")
+        await this.#steer(command, rest[0]);
       else if (command === "/status") await this.#status();
       else if (command === "/doctor") await this.#doctor();
       else if (command.startsWith("/")) this.#print(`✗ No command ${command}; /help lists them.`);
       else await this.#say(line);
     } catch (error) {
-      if (!(error instanceof ChatError || error instanceof StoreError)) throw error;
+      const isOfFile = error instanceof Error && "syscall" in error;
+      if (!(error instanceof ChatError || error instanceof StoreError || isOfFile)) throw error;
       this.#print(`✗ ${error.message}`);
     }
   }
@@ -154,6 +165,31 @@ export class TerminalChat {
     await this.#track(await this.#current.send(text(line)));
   }
 
+  async #sendFile(path: string): Promise<void> {
+    if (this.#current === undefined) {
+      this.#print("✗ Nobody to send it to yet: /invite makes a link for them, /join LINK opens theirs.");
+      return;
+    }
+    const bytes = new Uint8Array(await readFile(path));
+    await this.#track(await this.#current.send(file({ name: basename(path), mediaType: "", bytes })));
+  }
+
+  async #steer(command: "/pause" | "/resume" | "/cancel", number: string | undefined): Promise<void> {
+    const sent = [...this.#sent.values()].find((each) => `${each.number}` === number);
+    if (sent === undefined) {
+      this.#print(`✗ ${command} needs the number of a message that you sent, as in ${command} 1.`);
+      return;
+    }
+    const { message } = sent;
+    const isDone = await {
+      "/pause": () => message.pause(),
+      "/resume": () => message.resume(),
+      "/cancel": () => message.cancel(),
+    }[command]();
+    if (!isDone) this.#print(`  (${number}) too late, or no file that is under way`);
+    else if (command !== "/cancel") this.#print(`  (${number}) ${command === "/pause" ? "paused" : "goes on"}`);
+  }
+
   #talkTo(conversation: Conversation): void {
     this.#current = conversation;
     this.#print(`Talking to ${shortId(conversation.peer)}. Write; it arrives when they are online.`);
@@ -211,12 +247,20 @@ export class TerminalChat {
     this.#wasShort = isShort;
   }
 
+  #showProgress(event: Extract<ChatEvent, { type: "progress" }>): void {
+    const line = this.#transfers.next(event);
+    if (line === undefined) return;
+    const { number } = this.#sent.get(event.messageId) ?? {};
+    this.#print(number === undefined ? `  file of ${shortId(event.conversationId)}: ${line}` : `  (${number}) ${line}`);
+  }
+
   async #showMessages(signal: AbortSignal): Promise<void> {
     for await (const { conversation, content } of this.#client.messages({ signal })) {
       const isRequest = asks(conversation);
       if (this.#current === undefined && !isRequest) this.#talkTo(conversation);
       this.#print(`${shortId(conversation.peer)}: ${describeContent(content)}`);
       if (isRequest) this.#print("  They ask to write to you: /accept, /decline or /block.");
+      else await conversation.markRead();
     }
   }
 
@@ -225,6 +269,9 @@ export class TerminalChat {
       if (event.type === "status") this.#showStatus(event.messageId, event.status);
       else if (event.type === "connection") this.#print(`  ${HEALTH[event.health]}`);
       else if (event.type === "quota") this.#showQuota(event.quota);
+      else if (event.type === "progress") this.#showProgress(event);
+      else if (event.type === "cancelled") this.#print(`  a file of ${shortId(event.conversationId)} will not arrive`);
+      else if (event.type === "typing" && event.isTyping) this.#print(`  ${shortId(event.conversationId)} writes …`);
       else if (event.type === "missing")
         this.#print(`  ${event.count} earlier message(s) have not arrived yet; looking for them`);
       else if (event.type === "resumed")

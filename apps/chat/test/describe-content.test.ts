@@ -1,4 +1,4 @@
-import { deletion, edit, file, json, reaction, readReceipt, reply, text, typing } from "@chat/sdk";
+import { deletion, edit, file, json, reaction, reply, text } from "@chat/sdk";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { describeContent } from "../src/describe-content.ts";
@@ -39,8 +39,6 @@ test.each([
   ["a reaction", reaction("0".repeat(32), "👍"), "[👍]"],
   ["a reaction taken back", reaction("0".repeat(32), "👍", { isRemoved: true }), "[no longer 👍]"],
   ["a correction", edit("0".repeat(32), "a\u001bb"), "[corrected] ab"],
-  ["typing", typing(), "[writes …]"],
-  ["a read receipt", readReceipt(["0".repeat(32)]), "[has read 1]"],
   ["a wish to delete", deletion("0".repeat(32)), "[asks to delete a message]"],
   ["data", json("game", { move: 1 }), "[data of game]"],
 ])("%s is told in one line", (_what, content, shown) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Devnet, startDevnet } from "@chat/devnet";
@@ -75,6 +75,29 @@ test("two people meet by a link, write both ways, leave, and find each other aga
   raya.type("/quit");
   expect((await raya.ended()).out.match(/: /g)).toHaveLength(2);
 }, 30_000);
+
+test("a file shows on both sides how far it is, and with --receipts that it was read", async () => {
+  await writeFile(join(folder, "film.mp4"), new Uint8Array(2_000_000));
+  const raya = chat("viewer", "--receipts");
+  const saro = chat("director");
+  raya.type("/invite");
+  saro.type(`/join ${await raya.line(/^logos_chatintro_1_[\w-]+$/)}`);
+  await saro.line(/^ {2}\(1\) delivered$/, 20_000);
+  saro.type("/file film.mp4");
+  await saro.line(/^ {2}\(2\) (queued|sent)$/);
+  await raya.line(/^ {2}file of [0-9a-f]{8}: 100 % of 2\.0 MB$/, 20_000);
+  await raya.line(/^[0-9a-f]{8}: \[file film\.mp4, 2000000 bytes\]$/);
+  await saro.line(/^ {2}\(2\) 100 % of 2\.0 MB$/, 20_000);
+  await saro.line(/^ {2}\(2\) read$/, 20_000);
+  for (const [line, answer] of [
+    ["/file none.mp4", /^✗ ENOENT/],
+    ["/cancel", /^✗ \/cancel needs the number/],
+    ["/cancel 2", /^ {2}\(2\) too late, or no file that is under way$/],
+  ] as const) {
+    saro.type(line);
+    await saro.line(answer);
+  }
+}, 60_000);
 
 test("strangers with a link for many ask before they are answered", async () => {
   const raya = chat("host");

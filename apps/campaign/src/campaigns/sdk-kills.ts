@@ -18,6 +18,8 @@ export const KILLS_PER_BATCH = 4;
 const MIB = 2 ** 20;
 const FILES = { smallest: MIB, largest: 3 * MIB };
 const PAUSE_MS = 60;
+/** The service node loses all that it has stored once in so many batches. */
+const WIPES_EVERY = 4;
 const LONGEST_LIFE_MS = 2_500;
 const LONGEST_ABSENCE_MS = 1_500;
 
@@ -59,7 +61,9 @@ async function killAgainAndAgain(directory: string, seed: number, batch: number)
   for (const name of NAMES) room.begin(name);
   const counts: Record<string, number> = { kills: KILLS_PER_BATCH };
   for (let kill = 0; kill < KILLS_PER_BATCH; kill += 1) {
-    for (const what of await killOnce(room, random)) counts[what] = (counts[what] ?? 0) + 1;
+    // Seldom: what nobody has got is then sent again, half a minute later at the earliest.
+    const wipesNode = kill === 0 && batch % WIPES_EVERY === WIPES_EVERY - 1;
+    for (const what of await killOnce(room, random, wipesNode)) counts[what] = (counts[what] ?? 0) + 1;
   }
   const drainStartMs = performance.now();
   await room.drain();
@@ -73,16 +77,16 @@ async function killAgainAndAgain(directory: string, seed: number, batch: number)
 }
 
 /** One kill, of one or both. @returns what kind it was */
-async function killOnce(room: ChatRoom, random: Random): Promise<string[]> {
+async function killOnce(room: ChatRoom, random: Random, wipesNode: boolean): Promise<string[]> {
   const choice = random.below(10);
   const victims: readonly Name[] = choice < 4 ? ["raya"] : choice < 8 ? ["saro"] : NAMES;
   const moment = random.pick(["start", "opening", "chat", "chat", "chat", "chat"] as const);
-  const restartsNode = random.chance(0.2);
+  const restartsNode = random.chance(0.2) || wipesNode;
   const nodeMs = random.below(LONGEST_LIFE_MS);
   const afterMs = moment === "start" ? random.below(600) : moment === "opening" ? random.below(100) : undefined;
   const lifeMs = random.below(LONGEST_LIFE_MS);
   const absenceMs = random.below(LONGEST_ABSENCE_MS);
-  const node = restartsNode ? restartNode(room, nodeMs, random.below(LONGEST_ABSENCE_MS)) : undefined;
+  const node = restartsNode ? restartNode(room, nodeMs, random.below(LONGEST_ABSENCE_MS), wipesNode) : undefined;
 
   if (moment !== "start")
     for (const name of victims) await room.person(name).says(moment === "chat" ? "opened" : "opening");
@@ -95,12 +99,13 @@ async function killOnce(room: ChatRoom, random: Random): Promise<string[]> {
     `kills.${moment}`,
     `kills.${victims.length === 1 ? victims[0] : "both"}`,
     ...(restartsNode ? ["nodeRestarts"] : []),
+    ...(wipesNode ? ["storeWipes"] : []),
   ];
 }
 
-async function restartNode(room: ChatRoom, afterMs: number, absenceMs: number): Promise<void> {
+async function restartNode(room: ChatRoom, afterMs: number, absenceMs: number, wipes: boolean): Promise<void> {
   await wait(afterMs);
-  await room.killNode({ wipes: false });
+  await room.killNode({ wipes });
   await wait(absenceMs);
   await room.beginNode();
 }

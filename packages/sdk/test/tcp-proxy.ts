@@ -5,6 +5,8 @@ import { createServer, connect as dial, type Server, type Socket } from "node:ne
 
 export class TcpProxy implements AsyncDisposable {
   readonly #server: Server;
+  /** Whether connections can be made; closing the way cuts those that are there. */
+  #isOpen = true;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   /** Bytes that still pass towards the client before everything is cut. */
   #bytesLeft = Number.POSITIVE_INFINITY;
@@ -29,8 +31,9 @@ export class TcpProxy implements AsyncDisposable {
     return proxy;
   }
 
-  get connections(): number {
-    return this.#pairs.size;
+  set isOpen(isOpen: boolean) {
+    this.#isOpen = isOpen;
+    if (!isOpen) this.#cut();
   }
 
   /** After so many bytes, whatever they are in the middle of; new connections are not affected. */
@@ -57,6 +60,7 @@ export class TcpProxy implements AsyncDisposable {
   #join(client: Socket, node: Socket): void {
     const pair = [client, node] as const;
     this.#pairs.add(pair);
+    if (!this.#isOpen) this.#cut();
     const end = () => {
       this.#pairs.delete(pair);
       for (const socket of pair) socket.destroy();

@@ -20,6 +20,9 @@ const LATENCY_MESSAGES = 20;
 const THROUGHPUT_MESSAGES = 500;
 /** As many as the SDK's outbox has in flight. */
 const IN_FLIGHT = 8;
+const AWAY_MS = 2_000;
+/** The peer's sender is not told when it may push again. */
+const RESEND_MS = 50;
 
 const start: BenchCase = {
   name: "start",
@@ -157,10 +160,44 @@ const throughput: BenchCase = {
     }),
 };
 
+const reconnect: BenchCase = {
+  name: "reconnect",
+  title: "from a service node that is back to the next message from one application to the other",
+  unit: "ms",
+  better: "lower",
+  peer: PEER,
+  note: "the node was away for two seconds; ours dials it by itself, of the peer it is the own recovery",
+  rounds: 5,
+  limitMs: 120_000,
+  prepare: () =>
+    prepare(async (devnet, owned) => {
+      const pair = owned.use(await ChatPair.open(devnet));
+      return {
+        ours: async () => {
+          const tookMs = await restarted(devnet, async (key) => {
+            await pair.send(key);
+            return pair.arrivals.of(key);
+          });
+          await pair.settle();
+          return tookMs;
+        },
+        theirs: async () => {
+          await using opened = new Owned();
+          const sender = opened.use(await BareNode.open(devnet, { recovers: true }));
+          const arrivals = await opened.use(await BareNode.open(devnet, { recovers: true })).listen(TOPIC);
+          return await restarted(devnet, async (key) => {
+            const again = setInterval(() => void sender.send(TOPIC, key).catch(() => {}), RESEND_MS);
+            return arrivals.of(key).finally(() => clearInterval(again));
+          });
+        },
+      };
+    }),
+};
+
 export const e2e: BenchArea = {
   name: "e2e",
   title: "end to end through a service node on this machine",
-  cases: [start, receive, delivered, throughput],
+  cases: [start, receive, delivered, throughput, reconnect],
 };
 
 /** A devnet of one node, and what `open` opens on it; closed together, the devnet last. */
@@ -191,6 +228,17 @@ async function duration(work: () => Promise<void>, afterwards = async () => {}):
   const tookMs = performance.now() - startedAtMs;
   await afterwards();
   return tookMs;
+}
+
+/** @param transfer - begins when the node is back; resolves with the time of arrival */
+async function restarted(devnet: Devnet, transfer: (key: string) => Promise<number>): Promise<number> {
+  const [node] = devnet.nodes;
+  await node?.stop();
+  await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
+  await node?.start();
+  const backAtMs = performance.now();
+  const [key = ""] = newKeys(1);
+  return (await transfer(key)) - backAtMs;
 }
 
 /** @param transfer - resolves with the time of arrival */

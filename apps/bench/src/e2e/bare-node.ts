@@ -16,15 +16,20 @@ export class BareNode implements AsyncDisposable {
     this.#node = node;
   }
 
-  /** Resolves when the first service node is connected and its protocols are known. */
-  static async open({ peers, network }: Devnet): Promise<BareNode> {
+  /**
+   * Resolves when the first service node is connected and its protocols are known.
+   *
+   * @param recovers - leaves it to the light node to come back after the node was away
+   */
+  static async open({ peers, network }: Devnet, { recovers = false } = {}): Promise<BareNode> {
     const [address] = peers;
     if (address === undefined) throw new RangeError("devnet: want a service node, got none");
     const node = await createLightNode({
       defaultBootstrap: false,
+      ...(recovers && { bootstrapPeers: [address] }),
       discovery: { dns: false, peerExchange: false, peerCache: false },
       networkConfig: { clusterId: network.clusterId, numShardsInCluster: network.shards },
-      connectionManager: { enableAutoRecovery: false, failedDialCooldown: 1, dialCooldown: 1 },
+      connectionManager: { enableAutoRecovery: recovers, failedDialCooldown: 1, dialCooldown: 1 },
       libp2p: { filterMultiaddrs: false, hideWebSocketInfo: true },
     });
     const identified = new Promise<void>((resolve) => {

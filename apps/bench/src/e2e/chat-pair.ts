@@ -10,6 +10,8 @@ import { ChatClient, type ChatClientOptions, type Conversation, isText, type Sen
 import { Arrivals } from "./arrivals.ts";
 import { bodyOf, keyOf, newKeys } from "./body.ts";
 
+const MAILBOX_BITS = 32;
+
 type PairOptions = Pick<ChatClientOptions, "acknowledgementDelayMs">;
 
 export class ChatPair implements AsyncDisposable {
@@ -72,7 +74,8 @@ export class ChatPair implements AsyncDisposable {
   }
 
   #create(name: string): Promise<ChatClient> {
-    const network = { peers: this.#devnet.peers, ...this.#devnet.network };
+    // As on a public network, each has a mailbox of their own: nobody is brought what they wrote themselves.
+    const network = { peers: this.#devnet.peers, ...this.#devnet.network, mailboxBits: MAILBOX_BITS };
     return ChatClient.create({ database: join(this.#folder, `${name}.db`), network, ...this.#options });
   }
 

@@ -46,6 +46,9 @@ export interface WakuDeliveryOptions {
 
 /** Of those that are found; those that are given are all used. */
 const MOST_FOUND = 4;
+const DOUBT_EVERY_MS = 60_000;
+/** What arrives is confirmed by then, if the peer is there. */
+const CONFIRMED_WITHIN_MS = 10_000;
 
 export class WakuDelivery implements DeliveryService {
   readonly #host: NodeHost;
@@ -60,12 +63,16 @@ export class WakuDelivery implements DeliveryService {
   readonly #observers = new Set<(health: HealthStatus) => void>();
   readonly #gapObservers = new Set<() => void>();
   readonly #discovering = new AbortController();
+  readonly #clock: Clock;
+  #doubtedMs = 0;
+  #cancelLook: () => void = () => {};
   #told: HealthStatus = "disconnected";
   #closed: Promise<void> | undefined;
 
   private constructor(host: NodeHost, { clock, rln, random = Math.random }: WakuDeliveryOptions) {
     this.#host = host;
     this.#rln = rln;
+    this.#clock = clock;
     this.#limits = new Limits(clock);
     const limits = this.#limits;
     this.#nodes = new ServiceNodes({
@@ -134,6 +141,7 @@ export class WakuDelivery implements DeliveryService {
 
   async publish(message: OutboundMessage, { signal }: { signal?: AbortSignal } = {}): Promise<PublishReceipt> {
     const proof = await this.#prove(message, signal);
+    if (message.isRetransmission) this.#doubt();
     await this.#publisher.publish({ ...message, ...proof }, signal);
     return { messageHash: this.#host.hashOf(message) };
   }
@@ -166,6 +174,7 @@ export class WakuDelivery implements DeliveryService {
 
   async #close(): Promise<void> {
     this.#discovering.abort();
+    this.#cancelLook();
     this.#wakeWatch.close();
     this.#subscriptions.close();
     this.#nodes.close();
@@ -224,6 +233,14 @@ export class WakuDelivery implements DeliveryService {
     for (const observe of [...this.#observers]) observe(health);
     // Nobody brings anything, but history can be read.
     if (isBack && !this.#subscriptions.isWhole && !this.#subscriptions.isMoving) this.#tellGap();
+  }
+
+  /** Something was not confirmed. It may be confirmations that nobody brings, so history is worth a look. */
+  #doubt(): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs < this.#doubtedMs + DOUBT_EVERY_MS) return;
+    this.#doubtedMs = nowMs;
+    this.#cancelLook = this.#clock.after(CONFIRMED_WITHIN_MS, () => this.#tellGap());
   }
 
   #tellGap(): void {

@@ -92,7 +92,11 @@ export class ChatClient implements AsyncDisposable {
         this.#checkOpen();
         return eventsOf(this.#events.read(signal), id);
       },
-      deleteMessage: async ({ id }, messageId) => this.#eraser.deleteMessage(id, messageId),
+      deleteMessage: async ({ id }, messageId) => {
+        this.#checkOpen();
+        await parts.life.outgoing.cancel(messageId); // or the other side would keep what it has of it
+        await this.#eraser.deleteMessage(id, messageId);
+      },
       setExpiry: async (messageId, at) => this.#eraser.setExpiry(messageId, at.getTime()),
       delete: async ({ id }) => this.#eraser.deleteConversation(id),
       standing: ({ id }) => this.#standing(id),

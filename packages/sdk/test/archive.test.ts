@@ -10,6 +10,7 @@ import {
   text,
 } from "@chat/sdk";
 import { MemoryNetwork } from "@chat/sdk/testing";
+import { decodeState } from "@chat/sds";
 import { openMemoryStore, type Store } from "@chat/store";
 import { describe, expect, test } from "@jest/globals";
 import { next, nextText, nextTexts, open, temporaryFolder, until } from "./people.ts";
@@ -162,6 +163,22 @@ describe("deleting", () => {
     expect(saro.health).toBe("connected");
     expect(network.published.length - before).toBeLessThanOrEqual(3); // one message, and acknowledgements
     expect((await ayla.statistics()).outbox).toBe(0);
+  });
+
+  test("what was deleted before anybody had it is not waited for any more", async () => {
+    const [clock, network, store] = [new VirtualClock(), new MemoryNetwork(), openMemoryStore()];
+    await using raya = await open(network.connect(), { clock });
+    const delivery = network.connect();
+    await using saro = await open(delivery, { clock, database: store });
+    const chat = await saro.accept(await raya.createInvite());
+    delivery.setHealth("disconnected");
+    const { id } = await chat.send(text("take it back"));
+    await chat.deleteMessage(id);
+    delivery.setHealth("connected");
+    await clock.pass(2 * 60_000);
+    const [session] = await store.secrets.sessions();
+    const state = await store.messages.sdsState(session?.id ?? "");
+    expect(state && decodeState(state).outstanding).toEqual([]);
   });
 
   test("a conversation is gone with its keys; what still comes is for nobody, and a new invite begins anew", async () => {

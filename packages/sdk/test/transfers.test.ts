@@ -1,5 +1,5 @@
 /** Messages of many segments: how far they are, and how they end, on both sides. */
-import { type ChatClient, type ChatEvent, type Conversation, file, isFile, isText, text } from "@chat/sdk";
+import { type ChatClient, ChatError, type ChatEvent, type Conversation, file, isFile, isText, text } from "@chat/sdk";
 import { openMemoryStore, type Store } from "@chat/store";
 import { afterEach, expect, test } from "@jest/globals";
 import { MemoryNetwork } from "../src/delivery/memory-network.ts";
@@ -236,4 +236,64 @@ test("what has left can not be cancelled, and a message of one piece is no trans
   await sent.delivered();
   expect(await sent.cancel()).toBe(false);
   expect(await sent.status()).toBe("delivered");
+});
+
+test("what a service node refuses for good stops a file until it is resumed, and then it may still arrive", async () => {
+  const [clock, network] = [new VirtualClock(), new MemoryNetwork()];
+  const [raya, saro] = [await enter(network, clock), await enter(network, clock)];
+  const [, toRaya] = await meet(clock, raya, saro);
+  const publish = saro.delivery.publish.bind(saro.delivery);
+  let count = 0;
+  saro.delivery.publish = async (message) => {
+    count += 1;
+    if (count === 10) throw new ChatError("DELIVERY_REFUSED", "this one not", { retryable: false });
+    return publish(message);
+  };
+  const sending = toRaya.send(attachment(40));
+  await clock.pass(MINUTE_MS);
+  const sent = await sending;
+  expect(statusesOf(saro, sent.id)).toEqual(["queued", "failed"]);
+  await clock.pass(60 * MINUTE_MS);
+  expect(await sent.progress()).toMatchObject({ isPaused: true });
+  expect(raya.files).toEqual([]);
+  const resuming = sent.resume();
+  await clock.pass(60 * MINUTE_MS);
+  expect(await resuming).toBe(true);
+  expect(statusesOf(saro, sent.id)).toEqual(["queued", "failed", "delivered"]);
+  expect(raya.files).toEqual([contentOf(40)]);
+});
+
+test("a file waits for the recipient, and is whole when it comes online", async () => {
+  const [clock, network] = [new VirtualClock(), new MemoryNetwork()];
+  const [raya, saro] = [await enter(network, clock), await enter(network, clock)];
+  const [, toRaya] = await meet(clock, raya, saro);
+  raya.delivery.setHealth("disconnected");
+  const sending = toRaya.send(attachment(20));
+  await clock.pass(MINUTE_MS);
+  const sent = await sending;
+  const left = await sent.progress();
+  expect([left?.sentBytes, left?.doneBytes]).toEqual([left?.totalBytes, 0]);
+  expect([await sent.cancel(), await sent.status()]).toEqual([false, "sent"]);
+  raya.delivery.setHealth("connected");
+  await clock.pass(5 * MINUTE_MS);
+  expect([raya.files.length, await sent.status()]).toEqual([1, "delivered"]);
+});
+
+test("a deleted file leaves nothing under way, on either side", async () => {
+  const [clock, network] = [new VirtualClock(), new MemoryNetwork()];
+  const [raya, saro] = [await enter(network, clock), await enter(network, clock, 30)];
+  const [, toRaya] = await meet(clock, raya, saro);
+  const sending = toRaya.send(attachment(30));
+  await clock.pass(MINUTE_MS);
+  const { id } = await sending;
+  const deleting = toRaya.deleteMessage(id);
+  await clock.pass(MINUTE_MS);
+  await deleting;
+  expect(await toRaya.transfers()).toEqual([]);
+  expect(await saro.store.messages.transfers()).toEqual([]);
+  await clock.pass(10 * MINUTE_MS);
+  expect([countOf(raya, "cancelled"), await segmentsOf(raya)]).toEqual([1, 0]);
+  const published = network.published.length;
+  await clock.pass(30 * MINUTE_MS);
+  expect(network.published.length - published).toBeLessThanOrEqual(1); // a confirmation
 });

@@ -12,6 +12,7 @@ import {
   postponed,
   retransmissionsDue,
   retransmitted,
+  withdraw,
 } from "@chat/sds";
 import type { Context } from "../context.ts";
 import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
@@ -165,9 +166,14 @@ export class Upkeep {
     let count = 0;
     for (const sdsId of due) {
       const part = await store.messages.outgoing(step.session.id, sdsId);
-      const isPaused = part !== undefined && transfers.get(part.messageId)?.isPaused === true;
-      const isUnsent = part !== undefined && (isPaused || outbox.unsentCount(part.messageId) > 0);
-      if (part !== undefined && !isUnsent) {
+      if (part === undefined) {
+        // Its message was deleted.
+        step.session = { ...step.session, sds: withdraw(step.session.sds, new Set([sdsId]), nowMs).state };
+        continue;
+      }
+      const isPaused = transfers.get(part.messageId)?.isPaused === true;
+      const isUnsent = isPaused || outbox.unsentCount(part.messageId) > 0;
+      if (!isUnsent) {
         step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId, priority: "optional" });
         count += 1;
       }

@@ -7,9 +7,9 @@ test.each([1, freshSeed()])(
   async (seed) => {
     const { counts, series } = await runCutDown(sdkKills, seed, 1);
     expect(counts).toMatchObject({ kills: KILLS_PER_BATCH });
-    expect(counts.messages).toBeGreaterThan(50);
+    expect(counts.messages).toBeGreaterThanOrEqual(4);
     expect(counts.files).toBeGreaterThanOrEqual(2);
-    expect(series.recoveryMs?.length).toBeGreaterThanOrEqual(2);
+    expect(series.recoveryMs?.length).toBeGreaterThanOrEqual(1);
   },
   120_000,
 );

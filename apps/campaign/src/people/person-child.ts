@@ -30,6 +30,10 @@ const source = { seed: order.seed, author: order.name, files: order.files };
 const before = readDiary(order.diary);
 const diary = new Diary(order.diary);
 const shown = new Set(before.flatMap((entry) => (entry.kind === "shown" ? [entry.id] : [])));
+const accepted = new Set(before.flatMap((entry) => (entry.kind === "accepted" ? [entry.number] : [])));
+/** What was accepted so far. */
+const sent = { text: 0, file: 0 };
+for (const entry of before) if (entry.kind === "trying" && accepted.has(entry.number)) sent[entry.what] += 1;
 let written = before.filter(({ kind }) => kind === "trying").length;
 const drained = Promise.withResolvers<void>();
 let drains = false;
@@ -99,16 +103,16 @@ async function begin(): Promise<Conversation> {
 
 /** Some at once now and then. At least one, so that there is a conversation in any case. */
 async function writeTexts(): Promise<void> {
-  while (!drains || written === 0) {
+  while (!drains || sent.text === 0) {
     const atOnce = Math.random() < 0.2 ? 1 + Math.floor(Math.random() * MOST_AT_ONCE) : 1;
     await Promise.all(Array.from({ length: atOnce }, () => write("text")));
     await wait(Math.random() * 2 * order.pauseMs);
   }
 }
 
-/** One on its way at any time, also that of an earlier process. */
+/** One on its way at any time, also that of an earlier process. At least one. */
 async function sendFiles(): Promise<void> {
-  while (!drains) {
+  while (!drains || sent.file === 0) {
     const unfinished = (await underWay()).find(({ content }) => content.kind === "file");
     const id = unfinished?.id ?? (await write("file"));
     if (id === undefined) await wait(LOOK_EVERY_MS);
@@ -126,6 +130,7 @@ async function write(what: "text" | "file"): Promise<string | undefined> {
   try {
     const { id } = await conversation.send(content);
     diary.note({ kind: "accepted", number, id });
+    sent[what] += 1;
     return id;
   } catch (error) {
     if (!(error instanceof ChatError) || !error.retryable) throw error;

@@ -20,7 +20,7 @@ import { Archive, type ConversationOverview, type FindOptions, type OverviewOpti
 import type { Eraser } from "./archive/eraser.ts";
 import { equalBytes } from "./bytes.ts";
 import { Conversation, type ConversationOperations, type SendOptions } from "./conversation.ts";
-import type { HealthStatus } from "./delivery/delivery-service.ts";
+import type { HealthStatus, ServiceNodeStatus } from "./delivery/delivery-service.ts";
 import { examine } from "./doctor/examine.ts";
 import type { DoctorReport } from "./doctor/report.ts";
 import { ChatError } from "./errors.ts";
@@ -122,6 +122,11 @@ export class ChatClient implements AsyncDisposable {
 
   get health(): HealthStatus {
     return this.#parts.context.delivery.health;
+  }
+
+  /** Each service node that is known; none on a network of your own, unless it tells. */
+  get serviceNodes(): readonly ServiceNodeStatus[] {
+    return this.#parts.context.delivery.serviceNodes ?? [];
   }
 
   /** What the network lets this client publish in this epoch, and how much of that is used. */

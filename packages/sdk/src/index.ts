@@ -40,6 +40,8 @@ export type {
   InboundMessage,
   OutboundMessage,
   PublishReceipt,
+  ServiceNodeRole,
+  ServiceNodeStatus,
   Subscription,
   TimeRange,
 } from "./delivery/delivery-service.ts";

@@ -11,6 +11,7 @@ import {
   typingType,
 } from "@chat/codec";
 import type { NewMessageRecord } from "@chat/store";
+import { equalBytes } from "../bytes.ts";
 import type { Context } from "../context.ts";
 import { messageId } from "../message.ts";
 import type { TransferProgress } from "../notifier.ts";
@@ -50,14 +51,19 @@ export class IncomingContent {
     if (result.kind === "discarded") {
       if (result.reason !== "duplicate") this.#context.discards.add("malformed-segment");
       const { setId = "" } = result;
-      return this.#partialSets.hasEnded(sessionId, setId) ? { refusedSetId: setId } : undefined;
+      return this.#partialSets.isRefused(sessionId, setId) ? { refusedSetId: setId } : undefined;
     }
     const { setId = "" } = result;
     const messageId = incomingId(step.session, payloadOf({ setId }).payloadHash, this.#context);
     if (result.kind === "pending") {
       const { index, isParity, held, total } = result;
-      if (held === 1 && (await this.#context.store.messages.isRefused(messageId))) {
+      const { messages } = this.#context.store;
+      if (held === 1 && (await messages.message(messageId)) !== undefined) {
         this.#partialSets.end(sessionId, setId, nowMs);
+        return undefined;
+      }
+      if (held === 1 && (await messages.isRefused(messageId))) {
+        this.#partialSets.refuse(sessionId, setId, nowMs);
         return { refusedSetId: setId };
       }
       const record = { sessionId, setId, index, isParity, bytes: segment, storedAtMs: nowMs, lamport };
@@ -67,10 +73,24 @@ export class IncomingContent {
     }
     step.write((tx) => tx.messages.deleteSegments(sessionId, setId));
     const { payload, lamport: earliest = lamport, isOfMany } = result;
+    if (isOfMany) this.#endOthers(step, setId, nowMs);
     if (isOfMany)
       step.notify({ kind: "progress", ...incomingProgress(step.session, messageId, { setId, held: 1, total: 1 }) });
     await this.#acceptFrame(step, { id: messageId, bytes: payload }, earliest, nowMs);
     return undefined;
+  }
+
+  /** What had arrived of it on sessions that it is not sent on any more. */
+  #endOthers(step: SessionStep, setId: string, nowMs: number): void {
+    const { conversationId, id } = step.session;
+    const { payloadHash } = payloadOf({ setId });
+    for (const other of this.#partialSets.all()) {
+      const session = this.#context.sessions.get(other.sessionId);
+      const isSame = session?.conversationId === conversationId && other.sessionId !== id;
+      if (!isSame || !equalBytes(payloadOf(other).payloadHash, payloadHash)) continue;
+      step.write((tx) => tx.messages.deleteSegments(other.sessionId, other.setId));
+      step.afterwards(() => this.#partialSets.end(other.sessionId, other.setId, nowMs));
+    }
   }
 
   async #acceptFrame(

@@ -101,7 +101,7 @@ export class IncomingTransfers {
       messages.deleteSegments(sessionId, setId);
       messages.refuse(id, nowMs);
     });
-    step.afterwards(() => this.#partialSets.end(sessionId, setId, nowMs));
+    step.afterwards(() => this.#partialSets.refuse(sessionId, setId, nowMs));
     step.notify({ kind: "cancelled", messageId: id, conversationId });
   }
 

@@ -12,7 +12,7 @@ import { MAX_SEGMENT_SIZE } from "../sizes.ts";
 /** As long as skipped message keys are kept: what comes later cannot be decrypted. */
 const TIMEOUT_MS = 30 * 24 * 60 * 60 * 1000;
 /** Beyond it, the store is asked again whether anything of the set is wanted. */
-const MAX_ENDED = 1_000;
+const MAX_REFUSED = 1_000;
 
 /** A message of which some segments have arrived. */
 export type PartialSet = {
@@ -30,7 +30,7 @@ export class PartialSets {
   #reassembler: Reassembler;
   readonly #sets = new Map<string, PartialSet>();
   /** Of these, nothing is taken any more. */
-  readonly #ended = new RecentMap<true>(MAX_ENDED);
+  readonly #refused = new RecentMap<true>(MAX_REFUSED);
 
   private constructor(store: Store, random: RandomBytes) {
     this.#store = store;
@@ -81,15 +81,20 @@ export class PartialSets {
     return { ...result, ...earliest, isOfMany: known !== undefined };
   }
 
-  /** Nothing of the set is taken from here on. Its segments in the store are the caller's. */
+  /** Its message is here; what still comes of it is a repetition. Its segments in the store are the caller's. */
   end(sessionId: string, setId: string, nowMs: number): void {
     this.#reassembler.markComplete(setId, { sender: sessionId, completedAtMs: nowMs });
     this.#sets.delete(keyOf(sessionId, setId));
-    this.#ended.set(keyOf(sessionId, setId), true);
   }
 
-  hasEnded(sessionId: string, setId: string): boolean {
-    return this.#ended.get(keyOf(sessionId, setId)) === true;
+  /** As {@link end}, of what is not wanted. */
+  refuse(sessionId: string, setId: string, nowMs: number): void {
+    this.end(sessionId, setId, nowMs);
+    this.#refused.set(keyOf(sessionId, setId), true);
+  }
+
+  isRefused(sessionId: string, setId: string): boolean {
+    return this.#refused.get(keyOf(sessionId, setId)) === true;
   }
 
   /** Forgets everything that is not durable. */

@@ -1,5 +1,5 @@
 /** The network by Waku over service nodes in memory that fail in every way, under virtual time. */
-import type { InboundMessage } from "@chat/sdk";
+import type { InboundMessage, PeerDiscovery } from "@chat/sdk";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { WakuDelivery } from "../src/delivery/waku-delivery.ts";
 import { FakeNetwork, type FakeNode } from "./fake-service-nodes.ts";
@@ -274,6 +274,28 @@ describe("a connection", () => {
     await clock.pass(6_000);
     expect(delivery.health).toBe("connected");
   });
+});
+
+test("service nodes that moved are found again within a minute", async () => {
+  network = new FakeNetwork(3);
+  const [first, second, third] = network.nodes;
+  let found: readonly (FakeNode | undefined)[] = [first, second];
+  const discovery: PeerDiscovery = {
+    async *find() {
+      for (const node of found) if (node !== undefined) yield node.address;
+    },
+  };
+  const options = { peers: [], discovery, clusterId: 1, shards: 8, connectTimeoutMs: 10_000, clock } as const;
+  delivery = await WakuDelivery.connect({ ...options, whenUnreachable: "fail" }, network.open);
+  looks = [];
+  first?.stop();
+  await clock.pass(120_000);
+  expect(delivery.serviceNodes).toHaveLength(2); // one is enough to go on
+  found = [third];
+  second?.stop();
+  await clock.pass(60_000);
+  expect(delivery.health).toBe("connected");
+  expect(delivery.serviceNodes).toMatchObject([{ address: third?.address, state: "connected" }]);
 });
 
 describe("a night of sleep", () => {

@@ -17,6 +17,7 @@ import type {
 } from "./delivery-service.ts";
 import type { PeerDiscovery } from "./discovery.ts";
 import { type RateLimitProof, type RlnProver, rlnSignal } from "./rln-prover.ts";
+import { Finder } from "./waku/finder.ts";
 import { History } from "./waku/history.ts";
 import { openHost } from "./waku/libp2p-host.ts";
 import { Limits } from "./waku/limits.ts";
@@ -44,8 +45,6 @@ export interface WakuDeliveryOptions {
   readonly random?: () => number;
 }
 
-/** Of those that are found; those that are given are all used. */
-const MOST_FOUND = 4;
 const DOUBT_EVERY_MS = 60_000;
 /** What arrives is confirmed by then, if the peer is there. */
 const CONFIRMED_WITHIN_MS = 10_000;
@@ -62,7 +61,7 @@ export class WakuDelivery implements DeliveryService {
   readonly #wakeWatch: WakeWatch;
   readonly #observers = new Set<(health: HealthStatus) => void>();
   readonly #gapObservers = new Set<() => void>();
-  readonly #discovering = new AbortController();
+  #finder: Finder | undefined;
   readonly #clock: Clock;
   #doubtedMs = 0;
   #cancelLook: () => void = () => {};
@@ -173,7 +172,7 @@ export class WakuDelivery implements DeliveryService {
   }
 
   async #close(): Promise<void> {
-    this.#discovering.abort();
+    this.#finder?.close();
     this.#cancelLook();
     this.#wakeWatch.close();
     this.#subscriptions.close();
@@ -185,7 +184,11 @@ export class WakuDelivery implements DeliveryService {
   /** Resolves with the first service node, rejects as soon as it is clear that there will be none. */
   async #begin({ peers, discovery, whenUnreachable, connectTimeoutMs, signal }: WakuDeliveryOptions): Promise<void> {
     const dials = peers.map((address) => this.#nodes.add(address));
-    if (discovery !== undefined) dials.push(this.#discover(discovery));
+    if (discovery !== undefined) {
+      const isConnected = () => this.health !== "disconnected";
+      this.#finder = new Finder({ clock: this.#clock, nodes: this.#nodes, discovery, isConnected });
+      dials.push(this.#finder.find());
+    }
     if (whenUnreachable === "queue") return;
     const connected = new Promise<void>((resolve) => {
       const stop = this.onHealthChange((health) => {
@@ -202,22 +205,6 @@ export class WakuDelivery implements DeliveryService {
       signal?.throwIfAborted();
       throw unreachable(this.serviceNodes, error);
     });
-  }
-
-  /** Resolves as {@link ServiceNodes.add}. */
-  async #discover(discovery: PeerDiscovery): Promise<unknown> {
-    const dials: Promise<unknown>[] = [];
-    const { signal } = this.#discovering;
-    try {
-      for await (const address of discovery.find(signal)) {
-        if (signal.aborted || dials.length >= MOST_FOUND) break;
-        dials.push(this.#nodes.add(address));
-      }
-    } catch (error) {
-      if (dials.length === 0) return error;
-    }
-    const problems = await Promise.all(dials);
-    return problems.includes(undefined) ? undefined : (problems[0] ?? new Error("no service node was found"));
   }
 
   #take(message: InboundMessage): void {

@@ -25,6 +25,15 @@ export class ServiceNodes {
     return node.dial();
   }
 
+  /** Forgets those of them that are not connected. */
+  dropUnreachable(addresses: ReadonlySet<string>): void {
+    const isGone = (node: ServiceNode) => addresses.has(node.address) && node.status.state !== "connected";
+    for (const node of this.#nodes.filter(isGone)) {
+      node.close();
+      this.#nodes.splice(this.#nodes.indexOf(node), 1);
+    }
+  }
+
   /** Those that can be asked, in the order in which they were given; those that failed of late last. */
   for(role: ServiceNodeRole): ServiceNode[] {
     const byPeer = new Map<string, ServiceNode>();

@@ -75,6 +75,27 @@ test("a signal of a later version, or that is damaged or none, leaves nothing", 
   expect(raya.discarded).toMatchObject({ "unsupported-frame": 3, "malformed-frame": 1 });
 });
 
+test("a signal of whom nobody has accepted leaves nothing", async () => {
+  const network = new MemoryNetwork();
+  await using raya = await open(network.connect());
+  const store = openMemoryStore();
+  const saro = await open(network.connect(), { database: store });
+  await saro.accept(await raya.createInvite({ multiUse: true }), text("hello"));
+  expect(await nextText(raya)).toBe("hello");
+  const newer = await NewerPeer.of(store, network);
+  await saro.close();
+  const events: ChatEvent[] = [];
+  void (async () => {
+    for await (const event of raya.events()) events.push(event);
+  })();
+  newer.sendSignal(contentFrame(typing()));
+  newer.sendSignal(field(15, Uint8Array.of(1)));
+  newer.sendFrame(contentFrame(text("after")));
+  expect(await nextText(raya)).toBe("after");
+  expect(events.filter(({ type }) => type === "typing")).toEqual([]);
+  expect(raya.discarded["unsupported-frame"]).toBeUndefined();
+});
+
 test("a signal that comes as a message is a signal all the same", async () => {
   const { raya, newer } = await openBoth();
   await using _raya = raya;

@@ -2,8 +2,9 @@
  * The reads of how far messages have come: transfers, what is refused, what is read.
  * @module
  */
-import { checkLimit, type MessagePosition, type TransferRecord } from "@chat/store";
+import { checkLimit, type MessagePosition, type MessageState, StoreError, type TransferRecord } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
+import { checkFound } from "./read-check.ts";
 import type { Sealer } from "./sealer.ts";
 
 type TransferRow = {
@@ -17,8 +18,11 @@ type TransferRow = {
   is_paused: number;
 };
 
+type StateRow = Omit<MessageState, "conversationId"> & { id: string; conversation_id: string | null };
+
 export class MessageLife {
   readonly #sealer: Sealer;
+  readonly #state: Statement<StateRow>;
   readonly #transfers: Statement<TransferRow>;
   readonly #refused: Statement<{ deleted_at_ms: number }>;
   readonly #conversation: Statement<{ position: number; read_sequence: number }>;
@@ -28,6 +32,10 @@ export class MessageLife {
 
   constructor(connection: Connection, sealer: Sealer) {
     this.#sealer = sealer;
+    this.#state = connection.statement(
+      `SELECT id, (SELECT id FROM conversations WHERE position = conversation) AS conversation_id, direction, status, lamport
+       FROM messages WHERE id = ?`,
+    );
     this.#transfers = connection.statement(
       `SELECT message_id, session_id, length, segment_size, total, made, after_sds_id, is_paused FROM transfers ORDER BY position`,
     );
@@ -44,6 +52,15 @@ export class MessageLife {
     this.#delivered = connection.statement(
       `SELECT id FROM messages WHERE conversation = ? AND status = 'delivered' AND +lamport <= ? ORDER BY sequence LIMIT ?`,
     );
+  }
+
+  stateOf(messageId: string): MessageState | undefined {
+    const row = this.#state.get(messageId);
+    if (row === undefined) return undefined;
+    checkFound("messages.id", row.id, messageId);
+    const { conversation_id: conversationId, direction, status, lamport } = row;
+    if (typeof conversationId === "string") return { conversationId, direction, status, lamport };
+    throw new StoreError("CORRUPT", "messages.conversation: want a conversation that is there, got another");
   }
 
   transfers(): TransferRecord[] {

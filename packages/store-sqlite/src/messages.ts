@@ -11,6 +11,7 @@ import {
   type ListOptions,
   type MessagePosition,
   type MessageRecord,
+  type MessageState,
   type MessageStatus,
   type MessageStore,
   type OutboxEntry,
@@ -151,6 +152,11 @@ export class SqliteMessages implements MessageStore {
     if (row === undefined) return undefined;
     checkFound("messages.id", row.id, id);
     return toMessage(row, this.#sealer);
+  }
+
+  async messageState(id: string): Promise<MessageState | undefined> {
+    this.#assertOpen();
+    return this.#life.stateOf(id);
   }
 
   async page(conversationId: string, options: PageOptions): Promise<MessageRecord[]> {

@@ -9,6 +9,7 @@ import { type Journal, Table } from "./memory-table.ts";
 import type {
   ConversationRecord,
   MessageRecord,
+  MessageState,
   MessageStatus,
   MessageStore,
   MessageWriter,
@@ -103,6 +104,13 @@ export class MemoryMessages implements MessageStore {
   async message(id: string): Promise<MessageRecord | undefined> {
     const record = this.#openTables().messages.get(id);
     return record && copyMessage(record);
+  }
+
+  async messageState(id: string): Promise<MessageState | undefined> {
+    const record = this.#openTables().messages.get(id);
+    if (record === undefined) return undefined;
+    const { conversationId, direction, status, lamport } = record;
+    return { conversationId, direction, status, lamport };
   }
 
   async conversationPage({ limit, before }: ConversationPageOptions): Promise<ConversationSummary[]> {

@@ -43,6 +43,9 @@ export type MessageRecord = {
   /** Assigned by the store on insert: growing over all messages of the database from 1 on, never reused. */
   readonly sequence: number;
 };
+/** Where a message belongs, and how far it has come. */
+export type MessageState = Pick<MessageRecord, "conversationId" | "direction" | "status" | "lamport">;
+
 export type NewMessageRecord = Omit<MessageRecord, "sequence"> & {
   /** For {@link MessageStore.withContentType} only: on a disk, nobody can read it, and it is not read back. */
   readonly contentType?: string;
@@ -128,6 +131,8 @@ export interface MessageStore {
    */
   conversationPage(options: ConversationPageOptions): Promise<ConversationSummary[]>;
   message(id: string): Promise<MessageRecord | undefined>;
+  /** Of a message, without its content, which may be large. */
+  messageState(id: string): Promise<MessageState | undefined>;
   /**
    * Messages of a conversation, oldest first, in the order (lamport, id): a page stays what it was while new messages
    * arrive.

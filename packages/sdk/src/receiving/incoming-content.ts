@@ -58,7 +58,7 @@ export class IncomingContent {
     if (result.kind === "pending") {
       const { index, isParity, held, total } = result;
       const { messages } = this.#context.store;
-      if (held === 1 && (await messages.message(messageId)) !== undefined) {
+      if (held === 1 && (await messages.messageState(messageId)) !== undefined) {
         this.#partialSets.end(sessionId, setId, nowMs);
         return undefined;
       }
@@ -122,7 +122,7 @@ export async function putIncoming(
 ): Promise<void> {
   const { conversationId } = step.session;
   // Sent again on another session.
-  if ((await store.messages.message(id)) !== undefined) return;
+  if ((await store.messages.messageState(id)) !== undefined) return;
   const contentType = contentTypeName(fields.content);
   const message = { id, conversationId, direction: "incoming", status: "received", ...fields } as const;
   step.write(({ messages }) => messages.putMessage({ ...message, ...(contentType !== undefined && { contentType }) }));

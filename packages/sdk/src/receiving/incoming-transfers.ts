@@ -70,7 +70,7 @@ export class IncomingTransfers {
     // No longer waited for.
     if (withdrawn.length > 0) step.notify({ kind: "found", conversationId, count: withdrawn.length });
     const id = incomingId(step.session, payloadHash, this.#context);
-    if ((await store.messages.message(id)) !== undefined) return;
+    if ((await store.messages.messageState(id)) !== undefined) return;
     const sets = this.#partialSets.all().filter((set) => {
       return set.sessionId === sessionId && equalBytes(payloadOf(set).payloadHash, payloadHash);
     });

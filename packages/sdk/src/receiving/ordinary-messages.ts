@@ -101,7 +101,7 @@ export class OrdinaryMessages {
     const step = new SessionStep(session, this.#context);
     // Nothing but its id tells a repetition from a new one.
     const id = incomingId(session, bytes, this.#context);
-    if ((await store.messages.message(id)) !== undefined) return "durable";
+    if ((await store.messages.messageState(id)) !== undefined) return "durable";
     const nowMs = clock.nowMs();
     const content = encodeNewerPart("unknown-payload", member, bytes);
     const fields = { content, lamport: session.sds.lamport, sentAtMs: nowMs, storedAtMs: nowMs };

@@ -235,7 +235,7 @@ export class Outbox {
   async #recall(): Promise<void> {
     const { store, notifier } = this.#context;
     for (const id of this.#rows.messageIds()) {
-      const record = await store.messages.message(id);
+      const record = await store.messages.messageState(id);
       if (record !== undefined && record.status !== "received") notifier.know(id, record.status);
     }
   }

@@ -174,7 +174,7 @@ export class Sender {
       const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content: encoded } });
       const segments = this.#way.cut(frame, segmentSizeOf(session));
       const id = messageId(account.keys.publicKey, session.peerKey, readSetId(segments.setId ?? "").payloadHash);
-      if ((await store.messages.message(id)) !== undefined) continue;
+      if ((await store.messages.messageState(id)) !== undefined) continue;
       this.#lastSentAtMs.set(session.conversationId, sentAtMs);
       // It ends with the content, which a file has in memory once only.
       const contentFrame = frame.subarray(frame.length - encoded.length);

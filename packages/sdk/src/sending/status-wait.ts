@@ -20,7 +20,7 @@ const LAST: readonly DeliveryStatus[] = ["read", "failed", "cancelled", "dropped
 
 /** Where a message belongs and how far it has come. @throws {@link ChatError} `NOT_FOUND` */
 export async function outgoingMessage({ store }: Pick<Context, "store">, id: string) {
-  const record = await store.messages.message(id);
+  const record = await store.messages.messageState(id);
   if (record === undefined || record.status === "received") {
     throw new ChatError("NOT_FOUND", `no outgoing message ${id} in this database`);
   }

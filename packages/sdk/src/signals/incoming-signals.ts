@@ -25,6 +25,8 @@ export class IncomingSignals {
   }
 
   async take(step: SessionStep, bytes: Uint8Array, nowMs: number): Promise<void> {
+    // Who is not accepted shall leave no trace by what nobody counts.
+    if (!this.#context.peers.mayAnswer(step.session.conversationId)) return;
     const frame = decodePrivateFrame(bytes);
     if (frame === undefined) this.#context.discards.add("malformed-frame");
     else if (frame.body.kind === "cancelled") await this.transfers.cancelled(step, frame.body, nowMs);
@@ -53,7 +55,7 @@ export class IncomingSignals {
   async #read(step: SessionStep, id: string): Promise<void> {
     const { store, transfers } = this.#context;
     const { conversationId } = step.session;
-    const message = await store.messages.message(id);
+    const message = await store.messages.messageState(id);
     if (message?.conversationId !== conversationId || message.direction !== "outgoing" || !transfers.isMade(id)) return;
     const delivered = await store.messages.deliveredUntil(conversationId, message.lamport, MAX_READ_AT_ONCE);
     const isNews = nextStatus(message.status, "read") === "read" && message.status !== "read";

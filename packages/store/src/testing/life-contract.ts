@@ -66,6 +66,8 @@ export function describeLife(open: Open): void {
       expect.any(Uint8Array),
     ]);
     expect(await messages.message("m1")).toMatchObject({ status: "queued" });
+    const state = { conversationId: "c1", direction: "outgoing", status: "queued", lamport: 3 };
+    expect([await messages.messageState("m1"), await messages.messageState("none")]).toEqual([state, undefined]);
   });
 
   test("what is refused stays away until that is forgotten", async () => {

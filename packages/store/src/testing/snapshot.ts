@@ -33,6 +33,7 @@ export async function snapshotOf({ messages, secrets }: Store): Promise<unknown>
     conversations: await messages.conversations(),
     pages: await byKey(CONVERSATIONS, (id) => messages.page(id, { limit: ALL })),
     messages: await byKey(MESSAGES, (id) => messages.message(id)),
+    states: await byKey(MESSAGES, (id) => messages.messageState(id)),
     lists: await listsOf(messages),
     incoming: await messages.incomingAfter(0, ALL),
     consumed: await messages.consumed(),

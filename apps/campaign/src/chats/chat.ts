@@ -4,7 +4,7 @@
  */
 import { ChatError } from "@chat/sdk";
 import { findingsOf, KeyWatch, type Published, Simulation, Witness } from "@chat/sdk/testing";
-import { CHAT_MS, type Deed, type Name, PEOPLE, type Plan } from "./plan.ts";
+import { CHAT_MS, type Deed, type FilePlan, type Name, PEOPLE, type Plan } from "./plan.ts";
 
 const SECOND_MS = 1000;
 const HOUR_MS = 60 * 60 * SECOND_MS;
@@ -52,6 +52,7 @@ export async function runChat(plan: Plan): Promise<Outcome> {
     shown: raya.shown.length + saro.shown.length,
     published: simulation.publishedCount,
     files: chat.files,
+    cancelled: chat.cancelled,
     crashes: chat.crashes,
   };
   return { findings, counts, digest: simulation.digest };
@@ -60,10 +61,13 @@ export async function runChat(plan: Plan): Promise<Outcome> {
 class Chat {
   readonly witnesses = new Map<Name, Witness>();
   crashes = 0;
-  /** That somebody began to write. */
   files = 0;
+  /** That somebody ended before they had arrived. */
+  cancelled = 0;
   readonly #simulation: Simulation;
   readonly #plan: Plan;
+  /** Files, with their authors. */
+  readonly #paused = new Map<string, Witness>();
   #written = 0;
 
   constructor(simulation: Simulation, plan: Plan) {
@@ -81,10 +85,10 @@ class Chat {
     const simulation = this.#simulation;
     switch (deed.kind) {
       case "write":
-        for (let count = 0; count < deed.count; count += 1) this.#write(this.witness(deed.name));
+        for (let count = 0; count < deed.count; count += 1) void this.#write(this.witness(deed.name));
         break;
       case "file":
-        this.#write(this.witness(deed.name), deed.bytes);
+        void this.#sendFile(this.witness(deed.name), deed);
         break;
       case "crash":
         this.#crash(this.witness(deed.name), deed.steps, deed.downMs);
@@ -115,25 +119,50 @@ class Chat {
     for (let node = 0; node < this.#plan.nodes; node += 1) simulation.setUp(node, true);
     await simulation.pass(HOUR_MS); // whoever is down for a while is up again
     for (const { person } of this.witnesses.values()) person.setOffline(false);
+    for (const [id, author] of this.#paused) await simulation.run(() => this.#setPaused(author, id, false));
   }
 
-  /** @param fileBytes - of a file; absent for a text */
-  #write(witness: Witness, fileBytes?: number): void {
-    if (!witness.person.isRunning) return;
+  /**
+   * @param fileBytes - of a file; absent for a text
+   * @returns its id, or undefined if it was not accepted
+   */
+  async #write(witness: Witness, fileBytes?: number): Promise<string | undefined> {
+    if (!witness.person.isRunning) return undefined;
     this.#written += 1;
     const body = `${witness.person.name} ${this.#written}`;
-    if (fileBytes !== undefined) this.files += 1;
-    void this.#writeTo(witness, body, fileBytes);
-  }
-
-  async #writeTo(witness: Witness, body: string, fileBytes: number | undefined): Promise<void> {
     const [conversation] = await witness.person.client.conversations();
-    if (conversation === undefined) return; // the first message has not arrived yet
+    if (conversation === undefined) return undefined; // the first message has not arrived yet
     try {
-      await witness.send(conversation, body, fileBytes);
+      return await witness.send(conversation, body, fileBytes);
     } catch (error) {
       if (!(error instanceof ChatError) || !error.retryable) witness.errors.push(error);
+      return undefined;
     }
+  }
+
+  async #sendFile(author: Witness, { bytes, interference, afterMs }: FilePlan): Promise<void> {
+    const id = await this.#write(author, bytes);
+    if (id === undefined) return;
+    this.files += 1;
+    this.#simulation.after(afterMs, () => {
+      const [one, other] = [...this.witnesses.values()];
+      if (interference === "author pauses") void this.#setPaused(author, id, true);
+      if (interference === "author cancels") void this.#cancel(author, id);
+      if (interference === "reader cancels") void this.#cancel(author === one ? other : one, id);
+    });
+  }
+
+  async #setPaused(author: Witness, id: string, isPaused: boolean): Promise<void> {
+    if (!author.person.isRunning) return;
+    this.#paused.set(id, author);
+    const message = await author.person.client.sentMessage(id);
+    await (isPaused ? message.pause() : message.resume());
+  }
+
+  async #cancel(witness: Witness | undefined, id: string): Promise<void> {
+    if (witness === undefined || !witness.person.isRunning) return;
+    const [conversation] = await witness.person.client.conversations();
+    if (await conversation?.cancelTransfer(id)) this.cancelled += 1;
   }
 
   #crash(witness: Witness, steps: number, downMs: number): void {

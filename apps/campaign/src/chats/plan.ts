@@ -10,13 +10,20 @@ export type Name = (typeof PEOPLE)[number];
 /** At `atMs` of the chat. */
 export type Deed = { readonly atMs: number } & (
   | { readonly kind: "write"; readonly name: Name; readonly count: number }
-  | { readonly kind: "file"; readonly name: Name; readonly bytes: number }
+  | ({ readonly kind: "file"; readonly name: Name } & FilePlan)
   | { readonly kind: "crash"; readonly name: Name; readonly steps: number; readonly downMs: number }
   | { readonly kind: "offline"; readonly name: Name; readonly durationMs: number }
   | { readonly kind: "jump"; readonly name: Name; readonly byMs: number }
   | { readonly kind: "partition"; readonly durationMs: number }
   | { readonly kind: "node down"; readonly node: number; readonly durationMs: number; readonly forgets: boolean }
 );
+
+export type FilePlan = {
+  readonly bytes: number;
+  /** What somebody does when so much time has passed; whoever pauses it resumes it, after the two hours if not before. */
+  readonly interference: "none" | "author pauses" | "author cancels" | "reader cancels";
+  readonly afterMs: number;
+};
 
 export type Plan = {
   readonly seed: number;
@@ -33,7 +40,9 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 export const CHAT_MS = 120 * MINUTE_MS;
 /** Three segments. */
-const LARGEST_FILE_BYTES = 400_000;
+const SMALL_FILE_BYTES = 400_000;
+/** More than leave before a file is paused. */
+const LARGE_FILE_BYTES = 3_000_000;
 const LARGEST_SKEW_MS = 10 * SECOND_MS;
 
 export function planOf(seed: number, random: SeededRandom): Plan {
@@ -67,7 +76,14 @@ function deedsOf(nodes: number, random: SeededRandom): Deed[] {
     }
   };
   some(120, (atMs, name) => ({ kind: "write", atMs, name, count: random.chance(0.1) ? 1 + random.below(20) : 1 }));
-  some(3, (atMs, name) => ({ kind: "file", atMs, name, bytes: random.below(LARGEST_FILE_BYTES) }));
+  some(3, (atMs, name) => ({
+    kind: "file",
+    atMs,
+    name,
+    bytes: random.chance(0.05) ? LARGE_FILE_BYTES : random.below(SMALL_FILE_BYTES),
+    interference: random.pick(["none", "none", "author pauses", "author cancels", "reader cancels"]),
+    afterMs: random.chance(0.7) ? random.below(SECOND_MS) : random.below(10 * MINUTE_MS),
+  }));
   some(6, (atMs, name) => ({
     kind: "crash",
     atMs,

@@ -73,7 +73,7 @@ function sameMessages(one: readonly Message[], other: readonly Message[]): strin
 }
 
 function isReported(status: DeliveryStatus): boolean {
-  return status === "failed" || status === "dropped";
+  return status === "failed" || status === "dropped" || status === "cancelled";
 }
 
 function sameOrder(one: readonly Message[], other: readonly Message[]): string[] {

@@ -45,13 +45,16 @@ export class Witness {
    * Resolves when the message is durable; never, if the process ends before.
    *
    * @param fileBytes - of a file that is called so; absent for a text that says so
+   * @returns its id
    */
-  async send(conversation: Conversation, body: string, fileBytes?: number): Promise<void> {
+  async send(conversation: Conversation, body: string, fileBytes?: number): Promise<string> {
     const record: SentRecord = { body, id: undefined, shownBefore: this.shown.length };
     this.sent.push(record);
     const content =
       fileBytes === undefined ? text(body) : file({ name: body, mediaType: "", bytes: filled(fileBytes, body) });
-    record.id = (await conversation.send(content)).id;
+    const { id } = await conversation.send(content);
+    record.id = id;
+    return id;
   }
 
   /** As {@link send}, of the first message of a conversation. */

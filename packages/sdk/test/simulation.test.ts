@@ -93,6 +93,7 @@ describe("a simulation", () => {
       'saro: "nobody hears this" is lost and sent',
       'saro never wrote "made up"',
       'raya is shown "hello" twice',
+      "1 messages are in one history and not in the other",
     ]);
   });
 

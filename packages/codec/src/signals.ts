@@ -1,5 +1,6 @@
 /**
- * Content types that tell what a person does: has read, is writing. Both are best sent with priority `optional`.
+ * Content types that tell what a person does: has read, is writing. They are signals, and no messages: nobody keeps them
+ * (docs/protocol.md, "Signals").
  * @module
  */
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -14,7 +15,7 @@ const MAX_RECEIPT_IDS = 1_000;
 
 export type ReadReceiptContent = {
   readonly kind: "readReceipt";
-  /** Ids of messages that the sender of the receipt has seen, 1 to 1,000. */
+  /** 1 to 1,000; the last one is that of the newest message before which all is read, and the only one that counts. */
   readonly messageIds: readonly string[];
 };
 export type TypingContent = {

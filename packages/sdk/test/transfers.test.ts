@@ -302,3 +302,21 @@ test("a deleted file leaves nothing under way, on either side", async () => {
   await clock.pass(30 * MINUTE_MS);
   expect(network.published.length - published).toBeLessThanOrEqual(1); // a confirmation
 });
+
+test("whoever is blocked gets no more of a file, and the rest of it when that is taken back", async () => {
+  const [clock, network] = [new VirtualClock(), new MemoryNetwork()];
+  const [raya, saro] = [await enter(network, clock), await enter(network, clock, 30)];
+  const [, toRaya] = await meet(clock, raya, saro);
+  const sending = toRaya.send(attachment(30));
+  await clock.pass(MINUTE_MS);
+  const sent = await sending;
+  const blocking = toRaya.block();
+  await clock.pass(60 * MINUTE_MS);
+  await blocking;
+  expect(await segmentsOf(raya)).toBeLessThan(29);
+  const unblocking = toRaya.accept();
+  await clock.pass(90 * MINUTE_MS);
+  await unblocking;
+  expect(raya.files).toEqual([contentOf(30)]);
+  expect(await sent.status()).toBe("delivered");
+});

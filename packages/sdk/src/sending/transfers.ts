@@ -39,6 +39,7 @@ export class Transfers {
     const stopNotifier = context.notifier.observe((change) => {
       // A service node refuses one segment for good: the others wait until somebody says that they shall go.
       if (change.kind === "status" && change.status === "failed") void this.#pauseFailed(change.messageId);
+      if (change.kind === "standing") this.#feedAll();
     });
     this.#stopObserving = () => {
       stopRoom();
@@ -159,10 +160,11 @@ export class Transfers {
   }
 
   async #makeMore(record: TransferRecord, step: SessionStep): Promise<boolean> {
-    const { transfers, outbox } = this.#context;
+    const { transfers, outbox, peers } = this.#context;
     const { messageId, total, made, isPaused } = record;
     const count = Math.min(MOST - outbox.unsentCount(messageId), total - made);
-    if (this.#isClosed || isPaused || count <= 0) return false;
+    const isHeld = isPaused || peers.isBlocked(step.session.conversationId);
+    if (this.#isClosed || isHeld || count <= 0) return false;
     const source = await this.#sourceOf(record);
     if (source === undefined) return false;
     // What it is sent with, once it is on its way: an optional message is sent whole or not at all.

@@ -81,8 +81,9 @@ function deedsOf(nodes: number, random: SeededRandom): Deed[] {
     atMs,
     name,
     bytes: random.chance(0.05) ? LARGE_FILE_BYTES : random.below(SMALL_FILE_BYTES),
-    interference: random.pick(["none", "none", "author pauses", "author cancels", "reader cancels"]),
-    afterMs: random.chance(0.7) ? random.below(SECOND_MS) : random.below(10 * MINUTE_MS),
+    interference: random.pick(["none", "author pauses", "author cancels", "reader cancels"]),
+    // All of a small file leaves at once, unless its author is offline.
+    afterMs: random.fraction() * random.pick([20, 200, 2_000, 10 * MINUTE_MS]),
   }));
   some(6, (atMs, name) => ({
     kind: "crash",

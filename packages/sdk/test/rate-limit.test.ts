@@ -75,6 +75,7 @@ describe("priorities", () => {
     await nextEpoch(chat.clock);
     const [first] = saro.delivery.callsSince(resetsAtMs);
     expect(raya.texts).toContain("next time");
+    await late.sent(); // at this very time, but the segments that follow are made in the same turn
     expect(late.waiting()).toBeUndefined();
     expect(first?.message.payload.length).toBeLessThan(KB); // the text, not a segment
     await long.sent();

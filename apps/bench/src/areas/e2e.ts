@@ -20,6 +20,8 @@ const LATENCY_MESSAGES = 20;
 const THROUGHPUT_MESSAGES = 500;
 /** As many as the SDK's outbox has in flight. */
 const IN_FLIGHT = 8;
+/** Between two messages of a latency: what the one before leaves to do, at either end, is not the next one's. */
+const REST_MS = 40;
 const AWAY_MS = 2_000;
 /** The peer's sender is not told when it may push again. */
 const RESEND_MS = 50;
@@ -245,6 +247,7 @@ async function restarted(devnet: Devnet, transfer: (key: string) => Promise<numb
 async function latency(transfer: (key: string) => Promise<number>): Promise<number> {
   const latenciesMs: number[] = [];
   for (const key of newKeys(LATENCY_MESSAGES)) {
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const sentAtMs = performance.now();
     latenciesMs.push((await transfer(key)) - sentAtMs);
   }

@@ -136,6 +136,7 @@ class FakeLink implements NodeLink {
   isDead = false;
   readonly #node: FakeNode;
   readonly #observers = new Set<() => void>();
+  readonly #cut = new AbortController();
 
   constructor(node: FakeNode, onPushed: OnPushed) {
     this.#node = node;
@@ -188,6 +189,7 @@ class FakeLink implements NodeLink {
 
   cut(): void {
     this.isDead = true;
+    this.#cut.abort(new Error("cut"));
     this.#node.links.delete(this);
     for (const observe of this.#observers) queueMicrotask(observe);
     this.#observers.clear();
@@ -199,7 +201,7 @@ class FakeLink implements NodeLink {
 
   async #reach(what: Doing, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.isDead || this.#node.hangs.has(what)) await untilAborted(signal);
+    if (this.isDead || this.#node.hangs.has(what)) await untilAborted(AbortSignal.any([signal, this.#cut.signal]));
     if (!this.#node.isUp) throw new Error("reset");
   }
 }

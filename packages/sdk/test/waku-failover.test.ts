@@ -246,6 +246,19 @@ describe("a connection", () => {
     expect(delivery.health).toBe("connected");
   });
 
+  test("that is made and dropped, again and again, is made less and less often", async () => {
+    const [node] = await connect(1);
+    delivery.onHealthChange(() =>
+      queueMicrotask(() => {
+        for (const link of node?.links ?? []) link.cut();
+      }),
+    );
+    node?.stop();
+    node?.start();
+    await clock.pass(10 * 60_000);
+    expect(node?.dials).toBeLessThan(65);
+  });
+
   test("is redundant while two of two are there", async () => {
     const nodes = await connect(2);
     nodes[1]?.stop();
@@ -322,6 +335,20 @@ describe("a night of sleep", () => {
     expect(healths).toEqual(["disconnected", "minimal", "connected"]);
     expect(nodes.map(({ dials }) => dials)).toEqual([1, 1]);
     expect(gaps).toBe(1);
+  });
+
+  test("while a new connection is being subscribed on", async () => {
+    const [node] = await connect(1);
+    node?.stop();
+    node?.start();
+    node?.hangs.add("filter");
+    await clock.pass(1_000);
+    node?.vanish();
+    node?.hangs.clear();
+    clock.sleep(8 * HOUR);
+    await clock.pass(3_000);
+    expect(delivery.health).toBe("connected");
+    expect(node?.dials).toBe(3);
   });
 
   test("in the middle of a dial, and with a message under way", async () => {

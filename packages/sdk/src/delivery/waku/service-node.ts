@@ -116,7 +116,6 @@ export class ServiceNode {
       await onConnect(this, link);
       if (this.#link !== link) return this.#problem ?? new Error("the connection broke");
       this.#isUnproven = false;
-      this.#attempts = 0;
       this.#problem = undefined;
       this.#pingLater();
       onChange();
@@ -157,7 +156,9 @@ export class ServiceNode {
 
   /** Does not wait for the time to come. What was under way when the network went will not arrive. */
   dialNow(): void {
-    this.#dialling?.abort(new Error("given up after a pause"));
+    const reason = new Error("given up after a pause");
+    this.#dialling?.abort(reason);
+    if (this.#link !== undefined) this.#giveUp(this.#link, reason);
     void this.dial();
   }
 
@@ -211,7 +212,9 @@ export class ServiceNode {
     try {
       // Once more after a failure: it may have been this process that was busy.
       await this.#ping(link, PING_LIMIT_MS).catch(() => this.#ping(link, PING_LIMIT_MS));
-      if (this.#link === link) this.#pingLater();
+      if (this.#link !== link) return;
+      this.#attempts = 0; // not earlier: who takes connections and drops them is dialled less and less often
+      this.#pingLater();
     } catch (error) {
       this.#giveUp(link, error);
     }

@@ -105,3 +105,25 @@ describe("a simulation", () => {
     expect(() => new Simulation(options)).toThrow(name);
   });
 });
+
+test("a message that is sent once more after a crash, because nobody heard the answer, stays delivered", async () => {
+  await using simulation = new Simulation({ seed: 5 });
+  const raya = await simulation.person("raya");
+  const saro = new Witness(await simulation.person("saro", { acknowledgementDelayMs: 0 }));
+  const invite = await simulation.run(() => raya.client.createInvite());
+  await simulation.run(() => saro.accept(invite, "hello"));
+  await simulation.pass(MINUTE_MS);
+  simulation.setConditions({ answerLoss: 1 });
+  const [conversation] = await saro.person.client.conversations();
+  if (conversation === undefined) throw new Error("want a conversation, got none");
+  const id = await simulation.run(() => saro.send(conversation, "did you hear?"));
+  await simulation.pass(14_000); // the answer is still waited for
+  saro.person.crash();
+  simulation.setConditions({ answerLoss: 0 });
+  const published = simulation.publishedCount;
+  await simulation.run(() => saro.start());
+  await simulation.pass(MINUTE_MS);
+  expect(simulation.publishedCount).toBe(published); // the same message once more is none
+  expect(await (await saro.person.client.sentMessage(id)).status()).toBe("delivered");
+  expect(saro.statuses.get(id)).toEqual(["queued", "delivered"]);
+});

@@ -29,7 +29,7 @@ export type DurableChange =
       readonly status: DeliveryStatus;
     }
   | { readonly kind: "missing" | "found" | "lost"; readonly conversationId: string; readonly count: number }
-  /** A message is held because one before it has not arrived. The only kind that is not durable. */
+  /** A message is held because one before it has not arrived. */
   | { readonly kind: "early" }
   /** The session's timers may be due at another time than before. */
   | { readonly kind: "session"; readonly sessionId: string; readonly owesAcknowledgement: boolean }

@@ -86,12 +86,11 @@ export async function openParts(options: ResolvedOptions, signal: AbortSignal | 
 
 /** Nothing new begins; resolves when what is under way is durable. Then {@link release}. */
 export async function stop(parts: Parts): Promise<void> {
-  const { context, upkeep, receiver, catchUp, subscription, eraser, peers, life } = parts;
+  const { context, upkeep, catchUp, subscription, eraser, peers, life } = parts;
   for (const part of [life.outgoing, life.typing, life.progress, life.signals]) part.close();
   upkeep.close();
   peers.renewals.close();
   peers.tending.close();
-  receiver.close();
   eraser.close();
   await Promise.all([catchUp.close(), subscription.close(), context.outbox.close(), peers.healer.close()]);
   await context.serial.idle();
@@ -182,7 +181,7 @@ async function start(
   const subscription = await delivery.subscribe([mailbox], (message) => {
     void receiver.receive(message).then((isNews) => isNews && live.see(message));
   });
-  const upkeep = new Upkeep(context, acknowledgementDelayMs);
+  const upkeep = new Upkeep(context, receiver.held, acknowledgementDelayMs);
   const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
   upkeep.start();
   catchUp.start();

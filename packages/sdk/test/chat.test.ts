@@ -225,7 +225,7 @@ describe("two people", () => {
     expect(await nextTexts(raya, 2)).toEqual(["2", "3"]);
     await raya.close();
     await reading;
-    expect(events.filter((type) => type !== "catch-up")).toEqual(["message", "message"]);
+    expect(events.filter((type) => type !== "catch-up")).toEqual(["missing", "message", "message", "found"]);
   });
 
   test("messages written while the network is away wait and go out when it is back", async () => {

@@ -14,11 +14,11 @@ type DoomedRow = { sequence: number; id: string; conversation: number; direction
 const ROWS_PER_STEP = 1_000;
 const DOOMED = "SELECT sequence, id, conversation, direction FROM messages";
 const UNSENT = ["outbox", "outgoing", "transfers"];
-const KNOWN = ["sds_ids", "sds_states", "segments"];
+const KNOWN = ["sds_ids", "sds_states", "held", "segments"];
 /** Not `consumed` and not `outbox_ledger`: see `deleteAll` of the port. */
 const EVERYTHING = [
   ...["messages", "content_types", "deleted_messages", "conversations", ...UNSENT],
-  ...["sds_ids", "sds_states", "segments", "cursors"],
+  ...[...KNOWN, "cursors"],
 ];
 
 export class MessageDeleter {

@@ -5,6 +5,7 @@
 import {
   type ConversationDeletion,
   type ConversationRecord,
+  type HeldRecord,
   type MessageStatus,
   type MessageWriter,
   type NewMessageRecord,
@@ -53,6 +54,8 @@ export class SqliteMessageWriter implements MessageWriter {
   readonly #deleteOutgoing: Statement<never>;
   readonly #logSdsId: Statement<never>;
   readonly #putSdsState: Statement<never>;
+  readonly #putHeld: Statement<never>;
+  readonly #deleteHeld: Statement<never>;
   readonly #putSegment: Statement<never>;
   readonly #deleteSegments: Statement<never>;
   readonly #setCursor: Statement<never>;
@@ -122,6 +125,11 @@ export class SqliteMessageWriter implements MessageWriter {
       `INSERT INTO sds_states (session_id, state) VALUES (?, ?)
        ON CONFLICT (session_id) DO UPDATE SET state = excluded.state`,
     );
+    this.#putHeld = connection.statement(
+      `INSERT INTO held (session_id, sds_id, lamport, bytes) VALUES (?, ?, ?, ?)
+       ON CONFLICT (session_id, sds_id) DO UPDATE SET lamport = excluded.lamport, bytes = excluded.bytes`,
+    );
+    this.#deleteHeld = connection.statement("DELETE FROM held WHERE session_id = ? AND sds_id = ?");
     this.#putSegment = connection.statement(
       `INSERT INTO segments (session_id, set_id, is_parity, segment_index, bytes, stored_at_ms, lamport)
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, set_id, is_parity, segment_index)
@@ -284,6 +292,14 @@ export class SqliteMessageWriter implements MessageWriter {
 
   putSdsState(sessionId: string, state: Uint8Array): void {
     this.#putSdsState.run(sessionId, this.#sealer.seal(state, "sds_states", "state", sessionId));
+  }
+
+  putHeld({ sessionId, sdsId, lamport, bytes }: HeldRecord): void {
+    this.#putHeld.run(sessionId, sdsId, lamport, this.#sealer.seal(bytes, "held", "bytes", sessionId, sdsId));
+  }
+
+  deleteHeld(sessionId: string, sdsId: string): void {
+    this.#deleteHeld.run(sessionId, sdsId);
   }
 
   putSegment({ sessionId, setId, index, isParity, bytes, storedAtMs, lamport }: SegmentRecord): void {

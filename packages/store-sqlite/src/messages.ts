@@ -8,6 +8,7 @@ import {
   type ConversationSummary,
   checkLimit,
   type ExpiredMessage,
+  type HeldRecord,
   type ListOptions,
   type MessagePosition,
   type MessageRecord,
@@ -94,6 +95,7 @@ export class SqliteMessages implements MessageStore {
   readonly #outgoing: Statement<{ message_id: string; bytes: Uint8Array }>;
   readonly #sdsId: Statement<{ lamport: number }>;
   readonly #sdsState: Statement<{ state: Uint8Array }>;
+  readonly #held: Statement<{ lamport: number; bytes: Uint8Array }>;
   readonly #segments: Statement<SegmentRow>;
   readonly #cursor: Statement<{ timestamp_ms: number }>;
 
@@ -124,6 +126,7 @@ export class SqliteMessages implements MessageStore {
     this.#outgoing = connection.statement("SELECT message_id, bytes FROM outgoing WHERE session_id = ? AND sds_id = ?");
     this.#sdsId = connection.statement("SELECT lamport FROM sds_ids WHERE session_id = ? AND sds_id = ?");
     this.#sdsState = connection.statement("SELECT state FROM sds_states WHERE session_id = ?");
+    this.#held = connection.statement("SELECT lamport, bytes FROM held WHERE session_id = ? AND sds_id = ?");
     this.#segments = connection.statement(
       `SELECT position, session_id, set_id, is_parity, segment_index, bytes, stored_at_ms, lamport
        FROM segments WHERE position > ? ORDER BY position LIMIT ${SEGMENTS_PER_PAGE}`,
@@ -267,6 +270,14 @@ export class SqliteMessages implements MessageStore {
     this.#assertOpen();
     const row = this.#sdsState.get(sessionId);
     return row && this.#sealer.unseal(row.state, "sds_states", "state", sessionId);
+  }
+
+  async held(sessionId: string, sdsId: string): Promise<HeldRecord | undefined> {
+    this.#assertOpen();
+    const row = this.#held.get(sessionId, sdsId);
+    if (row === undefined) return undefined;
+    const bytes = this.#sealer.unseal(row.bytes, "held", "bytes", sessionId, sdsId);
+    return { sessionId, sdsId, lamport: row.lamport, bytes };
   }
 
   async *segments(): AsyncGenerator<SegmentRecord, void, undefined> {

@@ -35,6 +35,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     ["outbox_ledger", "ledger", []],
     ["outgoing", "bytes", ["session_id", "sds_id"]],
     ["sds_states", "state", ["session_id"]],
+    ["held", "bytes", ["session_id", "sds_id"]],
     ["segments", "bytes", ["session_id", "set_id", "is_parity", "segment_index"]],
     ["secret_redo", "changes", ["number"]],
     ["partial_segments", "origin", ["position", "set_tag"]],

@@ -33,6 +33,7 @@ beforeAll(async () => {
         bytes,
         storedAtMs: 0,
       });
+      tx.messages.putHeld({ sessionId: "s", sdsId: name, lamport: 0, bytes });
       tx.messages.putSdsState(name, bytes);
       tx.secrets.putSession({ id: name, conversationId: "c9", snapshot: bytes });
     }
@@ -116,6 +117,7 @@ const swaps = [
   ["outgoing", "bytes", "sds_id"],
   ["segments", "bytes", "segment_index"],
   ["sds_states", "state", "session_id"],
+  ["held", "bytes", "sds_id"],
   ["sessions", "snapshot", "id"],
 ] as const;
 test.each(swaps)("%s: sealed values that were exchanged are detected", async (table, column, row) => {
@@ -134,6 +136,7 @@ test.each(swaps)("%s: sealed values that were exchanged are detected", async (ta
       for await (const _segment of store.messages.segments());
     },
     sds_states: () => store.messages.sdsState("a"),
+    held: () => store.messages.held("s", "a"),
     sessions: () => store.secrets.sessions(),
   };
   await expect(reads[table]()).rejects.toMatchObject(corrupt);

@@ -25,6 +25,7 @@ export async function fillAll(store: SqliteStore): Promise<void> {
     messages.putOutgoing({ sessionId: "s1", sdsId: "d1", messageId: "m1", bytes: hidden("outgoing") });
     const segment = { sessionId: "s1", setId: "set", index: 0, isParity: false, storedAtMs: 0 };
     messages.putSegment({ ...segment, bytes: hidden("segment") });
+    messages.putHeld({ sessionId: "s1", sdsId: "d2", lamport: 1, bytes: hidden("held") });
     messages.putSdsState("s1", hidden("sds-state"));
     messages.putQuotaLedger(hidden("quota"));
     secrets.putIdentity(hidden("identity"));

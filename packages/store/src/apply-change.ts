@@ -7,6 +7,7 @@ import {
   checkBytes,
   checkConversation,
   checkDeletion,
+  checkHeld,
   checkIdentityChoice,
   checkInteger,
   checkLimit,
@@ -196,6 +197,17 @@ function guardMessages(gate: Gate, raw: MessageWriter): MessageWriter {
         checkText("sessionId", sessionId);
         checkBytes("state", state);
         raw.putSdsState(sessionId, state);
+      }),
+    putHeld: (record) =>
+      gate.pass(() => {
+        checkHeld(record);
+        raw.putHeld(record);
+      }),
+    deleteHeld: (sessionId, sdsId) =>
+      gate.pass(() => {
+        checkText("sessionId", sessionId);
+        checkText("sdsId", sdsId);
+        raw.deleteHeld(sessionId, sdsId);
       }),
     putSegment: (record) =>
       gate.pass(() => {

@@ -6,6 +6,7 @@
 import { StoreError } from "./errors.ts";
 import type {
   ConversationRecord,
+  HeldRecord,
   NewMessageRecord,
   OutboxRecord,
   OutboxTransmission,
@@ -128,6 +129,13 @@ export function checkOutgoing(record: OutgoingRecord): void {
   checkText("outgoing.sdsId", record.sdsId);
   checkText("outgoing.messageId", record.messageId);
   checkBytes("outgoing.bytes", record.bytes);
+}
+
+export function checkHeld({ sessionId, sdsId, lamport, bytes }: HeldRecord): void {
+  checkText("held.sessionId", sessionId);
+  checkText("held.sdsId", sdsId);
+  checkInteger("held.lamport", lamport);
+  checkBytes("held.bytes", bytes);
 }
 
 export function checkSegment(record: SegmentRecord): void {

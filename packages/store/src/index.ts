@@ -5,6 +5,7 @@ export { type ExportedMessage, type ExportOptions, exportConversation } from "./
 export { type MemoryStoreOptions, openMemoryStore } from "./memory-store.ts";
 export type {
   ConversationRecord,
+  HeldRecord,
   MessageRecord,
   MessageState,
   MessageStatus,

@@ -8,6 +8,7 @@ import { StoreError } from "./errors.ts";
 import { type Journal, Table } from "./memory-table.ts";
 import type {
   ConversationRecord,
+  HeldRecord,
   MessageRecord,
   MessageState,
   MessageStatus,
@@ -56,6 +57,7 @@ export class MessageTables {
   readonly outgoing: Table<OutgoingRecord>;
   readonly sdsIds: Table<{ readonly sessionId: string; readonly lamport: number }>;
   readonly sdsStates: Table<Uint8Array>;
+  readonly held: Table<HeldRecord>;
   readonly segments: Table<SegmentRecord>;
   readonly cursors: Table<number>;
   readonly transfers: Table<TransferRecord>;
@@ -75,6 +77,7 @@ export class MessageTables {
     this.outgoing = new Table(journal);
     this.sdsIds = new Table(journal);
     this.sdsStates = new Table(journal);
+    this.held = new Table(journal);
     this.segments = new Table(journal);
     this.cursors = new Table(journal);
     this.transfers = new Table(journal);
@@ -268,6 +271,11 @@ export class MemoryMessages implements MessageStore {
     return state && copyBytes(state);
   }
 
+  async held(sessionId: string, sdsId: string): Promise<HeldRecord | undefined> {
+    const record = this.#openTables().held.get(sessionId, sdsId);
+    return record && { ...record, bytes: copyBytes(record.bytes) };
+  }
+
   async *segments(): AsyncGenerator<SegmentRecord, void, undefined> {
     for (const { sessionId, setId, isParity, index } of [...this.#openTables().segments.values()]) {
       // Asked for again: the reader may have been slow, and the set may be gone by now.
@@ -411,9 +419,9 @@ export class MemoryMessageWriter implements MessageWriter {
   }
 
   deleteSession(id: string): void {
-    const { sdsIds, sdsStates, segments } = this.#tables;
+    const { sdsIds, sdsStates, held, segments } = this.#tables;
     this.deleteUnsent(id);
-    for (const table of [segments, sdsIds]) table.deleteWhere(({ sessionId }) => sessionId === id);
+    for (const table of [held, segments, sdsIds]) table.deleteWhere(({ sessionId }) => sessionId === id);
     sdsStates.delete(id);
   }
 
@@ -481,6 +489,14 @@ export class MemoryMessageWriter implements MessageWriter {
 
   putSdsState(sessionId: string, state: Uint8Array): void {
     this.#tables.sdsStates.set(copyBytes(state), sessionId);
+  }
+
+  putHeld({ sessionId, sdsId, lamport, bytes }: HeldRecord): void {
+    this.#tables.held.set({ sessionId, sdsId, lamport, bytes: copyBytes(bytes) }, sessionId, sdsId);
+  }
+
+  deleteHeld(sessionId: string, sdsId: string): void {
+    this.#tables.held.delete(sessionId, sdsId);
   }
 
   putSegment(record: SegmentRecord): void {

@@ -121,6 +121,15 @@ export type SegmentRecord = {
   readonly lamport?: number;
 };
 
+/** A received SDS message whose content is not handed out before what it follows. */
+export type HeldRecord = {
+  readonly sessionId: string;
+  readonly sdsId: string;
+  readonly lamport: number;
+  /** Its content. Sealed at rest. */
+  readonly bytes: Uint8Array;
+};
+
 export interface MessageStore {
   /** In the order in which they were first put. */
   conversations(): Promise<ConversationRecord[]>;
@@ -184,6 +193,7 @@ export interface MessageStore {
   /** Those of `ids` that {@link MessageWriter.logSdsId} has seen in the session. */
   knownSdsIds(sessionId: string, ids: readonly string[]): Promise<Set<string>>;
   sdsState(sessionId: string): Promise<Uint8Array | undefined>;
+  held(sessionId: string, sdsId: string): Promise<HeldRecord | undefined>;
   /**
    * The partial sets, for feeding the reassembler after a restart, in the order in which they were put. Read
    * page by page: a segment that is there throughout comes exactly once, others may or may not.
@@ -257,6 +267,9 @@ export interface MessageWriter {
   /** Idempotent; the first `lamport` stays. */
   logSdsId(sessionId: string, sdsId: string, lamport: number): void;
   putSdsState(sessionId: string, state: Uint8Array): void;
+  /** Inserts or replaces, by (sessionId, sdsId). */
+  putHeld(record: HeldRecord): void;
+  deleteHeld(sessionId: string, sdsId: string): void;
   /** Inserts or replaces, by (sessionId, setId, isParity, index). */
   putSegment(record: SegmentRecord): void;
   deleteSegments(sessionId: string, setId: string): void;

@@ -9,8 +9,7 @@ import { isFrameId } from "../sending/way-out.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionStep } from "../sessions/session-step.ts";
 import type { IncomingSignals } from "../signals/incoming-signals.ts";
-import type { HowToTake } from "./attempt.ts";
-import { EarlyMessages } from "./early-messages.ts";
+import { CAUSAL, HeldMessages } from "./held-messages.ts";
 import { IncomingContent } from "./incoming-content.ts";
 import type { PartialSets } from "./partial-sets.ts";
 
@@ -18,14 +17,12 @@ export type Arrival = {
   /** The channel with the message in it. */
   readonly state: ChannelState;
   readonly events: readonly SdsEvent[];
-  /** Content that came before, and has not arrived. */
-  readonly waitsFor: readonly string[];
-  /** Whether nothing at all is missing. */
+  /** Whether nothing is missing, and nothing was. */
   readonly isComplete: boolean;
 };
 
 export class Arrivals {
-  readonly early: EarlyMessages;
+  readonly held: HeldMessages;
   readonly #context: Context;
   readonly #partialSets: PartialSets;
   readonly #content: IncomingContent;
@@ -36,7 +33,7 @@ export class Arrivals {
     this.#partialSets = partialSets;
     this.#signals = signals;
     this.#content = new IncomingContent(context, partialSets, signals);
-    this.early = new EarlyMessages(context.clock);
+    this.held = new HeldMessages(context, this.#content, partialSets, signals);
   }
 
   /** Reads it, which changes nothing. @returns undefined if it is malformed, or claims to be ours */
@@ -48,30 +45,16 @@ export class Arrivals {
     const message = parse(plaintext);
     if (message === undefined) return undefined;
     const known = await this.#context.store.messages.knownSdsIds(id, idsIn(sds, message));
-    const { state, events } = receive(sds, message, { nowMs, isKnown: (sdsId) => known.has(sdsId) });
+    const isKnown = (sdsId: string) => known.has(sdsId);
+    const { state, events } = receive(sds, message, { nowMs, isKnown, causal: CAUSAL });
     if (events.some(({ kind }) => kind === "discarded")) return undefined;
-    const missing = new Set(state.missing.map(({ messageId }) => messageId));
-    return {
-      state,
-      events,
-      waitsFor: message.history.filter((sdsId) => missing.has(sdsId)),
-      isComplete: missing.size === 0,
-    };
+    const isBehind = state.missing.length > 0 || state.held.length > 0;
+    return { state, events, isComplete: !isBehind && !events.some(({ kind }) => kind === "released") };
   }
 
-  /** Lets content wait for what it follows, if it may. */
-  hold(sessionId: string, { events, waitsFor }: Arrival, { mayHold, retry, sizeBytes }: HowToTake): boolean {
-    const content = events.find((event) => event.kind === "content");
-    if (!mayHold || content === undefined || waitsFor.length === 0) return false;
-    const { lamport } = content;
-    if (!this.early.hold(sessionId, { waitsFor, lamport, sizeBytes, retry })) return false;
-    this.#context.notifier.notify({ kind: "early" });
-    return true;
-  }
-
-  /** Whether something of the session has arrived that waits for what has not. */
+  /** Whether parts of a message have arrived on the session that wait for others. */
   isWaiting(sessionId: string): boolean {
-    return this.early.holds(sessionId) || this.#partialSets.isWaiting(sessionId);
+    return this.#partialSets.isWaiting(sessionId);
   }
 
   /** Adds all of it to the step, and makes the step durable. */
@@ -88,7 +71,7 @@ export class Arrivals {
       }
       await step.commit();
     } catch (error) {
-      await this.#partialSets.reload();
+      await this.held.takeBack();
       throw error;
     }
   }
@@ -112,11 +95,21 @@ export class Arrivals {
         owesAcknowledgement = true;
         const { messageId, lamport, content } = event;
         step.write((tx) => tx.messages.logSdsId(sessionId, messageId, lamport));
+        if (event.waitsFor !== undefined) {
+          this.held.hold(step, event);
+          continue;
+        }
         const refused = await this.#content.acceptSegment(step, content, lamport, nowMs);
         if (refused !== undefined) return refused;
-        step.afterwards(() => this.early.arrived(sessionId, messageId));
       }
     }
+    const released = events.filter((event) => event.kind === "released");
+    await this.held.handOut(
+      step,
+      released,
+      nowMs,
+      events.find((event) => event.kind === "content"),
+    );
     await this.#acknowledged(step, acknowledged);
     for (const kind of ["missing", "found"] as const) {
       if (counts[kind] > 0) step.notify({ kind, conversationId, count: counts[kind] });

@@ -106,11 +106,16 @@ export class CatchUp {
     if (this.#closing.signal.aborted) return;
     this.#cancelLook ??= this.#context.clock.after(PAUSE_MS, () => {
       this.#cancelLook = undefined;
-      if (this.#isMissing || this.#receiver.hasWaited(PAUSE_MS)) {
+      const { held } = this.#receiver;
+      if ((this.#isMissing && this.#isAnythingMissing()) || held.hasWaited(PAUSE_MS)) {
         this.#isMissing = false;
         this.start();
-      } else if (this.#receiver.hasWaited(0)) this.#lookSoon();
+      } else if (held.hasWaited(0)) this.#lookSoon();
     });
+  }
+
+  #isAnythingMissing(): boolean {
+    return this.#context.sessions.all().some(({ sds }) => sds.missing.length > 0);
   }
 
   #schedule(delayMs: number): void {

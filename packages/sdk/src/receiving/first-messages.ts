@@ -22,7 +22,7 @@ import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import { ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
 import type { Arrivals } from "./arrivals.ts";
-import type { HowToTake, Outcome } from "./attempt.ts";
+import type { Outcome } from "./attempt.ts";
 import type { OrdinaryMessages } from "./ordinary-messages.ts";
 
 type Handshake = Extract<EncryptedPayload, { kind: "handshake" }>;
@@ -43,7 +43,7 @@ export class FirstMessages {
     this.#ordinary = ordinary;
   }
 
-  async take(envelope: ParsedEnvelope, how: HowToTake): Promise<Outcome> {
+  async take(envelope: ParsedEnvelope): Promise<Outcome> {
     const { invites, serial, sessions } = this.#context;
     const match = invites.matching(envelope);
     if (match === undefined) return "not-for-us";
@@ -52,16 +52,16 @@ export class FirstMessages {
     if (payload?.kind === "unsupported") return "unsupported-handshake";
     if (payload?.kind !== "handshake") return "undecryptable";
     // One at a time: two first messages of one session must not both make it.
-    const decision = await invites.inTurn(() => this.#decide(match.inviteId, payload, how));
+    const decision = await invites.inTurn(() => this.#decide(match.inviteId, payload));
     if (typeof decision === "string") return decision;
     const { id, conversationId } = decision.known;
     return serial.run(conversationId, () => {
       const current = sessions.get(id) ?? decision.known;
-      return this.#ordinary.open(current, payload.message, how, { isOrdinary: false });
+      return this.#ordinary.open(current, payload.message, { isOrdinary: false });
     });
   }
 
-  async #decide(inviteId: string, first: Handshake, how: HowToTake): Promise<Decision> {
+  async #decide(inviteId: string, first: Handshake): Promise<Decision> {
     const { invites, account, clock, sessions, serial, peers } = this.#context;
     // Before anything is computed for them. A single-use link that they have stays usable for nobody else.
     if (peers.isBlocked(accountId(first.initiator))) return "blocked";
@@ -73,24 +73,19 @@ export class FirstMessages {
     }
     const { pending, plaintext } = opened;
     const conversationId = accountId(pending.peer);
-    return serial.run(conversationId, () => this.#newSession(conversationId, pending, plaintext, how));
+    return serial.run(conversationId, () => this.#newSession(conversationId, pending, plaintext));
   }
 
   /** protocol.md, "Accepting a first message": nothing exists until its ratchet message has opened. */
-  async #newSession(
-    conversationId: string,
-    pending: PendingSession,
-    plaintext: Uint8Array,
-    how: HowToTake,
-  ): Promise<Outcome> {
+  async #newSession(conversationId: string, pending: PendingSession, plaintext: Uint8Array): Promise<Outcome> {
     const { clock, random, invites, outbox, peers } = this.#context;
     const nowMs = clock.nowMs();
     const arrival = await this.#arrivals.read({ id: pending.id, sds: openChannel("R") }, plaintext, nowMs);
     const answer = arrival && acknowledge(arrival.state, { nowMs, maxHistory: ACKNOWLEDGEMENT_HISTORY });
     // Whoever begins a conversation says something that can be acknowledged.
-    if (arrival === undefined || answer === undefined || this.#arrivals.hold(pending.id, arrival, how)) {
+    if (arrival === undefined || answer === undefined) {
       abandonFirstMessage(pending);
-      return answer === undefined ? "malformed-sds" : "early";
+      return "malformed-sds";
     }
     const { inviteId, handshakeId } = pending;
     const known = peers.get(conversationId);

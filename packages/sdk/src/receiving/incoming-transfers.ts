@@ -4,7 +4,6 @@
  * @module
  */
 import type { CancelledBody } from "@chat/codec";
-import { withdraw } from "@chat/sds";
 import { equalBytes } from "../bytes.ts";
 import type { Context } from "../context.ts";
 import { messageId } from "../message.ts";
@@ -12,6 +11,7 @@ import type { TransferProgress } from "../notifier.ts";
 import { RecentMap } from "../recent-map.ts";
 import type { WayOut } from "../sending/way-out.ts";
 import { SessionStep } from "../sessions/session-step.ts";
+import { withdrawLater } from "../sessions/withdraw-later.ts";
 import { incomingId, incomingProgress } from "./incoming-content.ts";
 import { type PartialSet, type PartialSets, payloadOf } from "./partial-sets.ts";
 
@@ -65,7 +65,7 @@ export class IncomingTransfers {
     const ours = messageId(account.keys.publicKey, step.session.peerKey, payloadHash);
     if (transfers.get(ours) !== undefined) return this.#refusedByPeer(step, ours, nowMs);
     const { conversationId, id: sessionId } = step.session;
-    const { state, withdrawn } = withdraw(step.session.sds, new Set(sdsIds), nowMs);
+    const { state, withdrawn } = withdrawLater(step.session.sds, new Set(sdsIds), nowMs);
     step.session = { ...step.session, sds: state };
     // No longer waited for.
     if (withdrawn.length > 0) step.notify({ kind: "found", conversationId, count: withdrawn.length });
@@ -86,7 +86,7 @@ export class IncomingTransfers {
     const { store, outbox } = this.#context;
     const sdsIds = await store.messages.pendingIds(id);
     const { sds, conversationId } = step.session;
-    step.session = { ...step.session, sds: withdraw(sds, new Set(sdsIds), nowMs).state };
+    step.session = { ...step.session, sds: withdrawLater(sds, new Set(sdsIds), nowMs).state };
     step.write(({ messages }) => {
       messages.deleteParts(id);
       messages.setStatus(id, "cancelled");

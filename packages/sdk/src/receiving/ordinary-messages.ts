@@ -18,7 +18,7 @@ import { refusalOf, withStored } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import type { Arrivals } from "./arrivals.ts";
-import type { HowToTake, Outcome } from "./attempt.ts";
+import type { Outcome } from "./attempt.ts";
 import { incomingId, putIncoming } from "./incoming-content.ts";
 
 type RatchetMessage = Extract<EncryptedPayload, { kind: "ratchet" }>["message"];
@@ -33,7 +33,7 @@ export class OrdinaryMessages {
   }
 
   /** @param candidates - sessions whose key made the hint; more than one only by a rare chance */
-  async take(candidates: readonly Session[], envelope: ParsedEnvelope, how: HowToTake): Promise<Outcome> {
+  async take(candidates: readonly Session[], envelope: ParsedEnvelope): Promise<Outcome> {
     let outcome: Outcome = "not-for-us";
     for (const { id, conversationId } of candidates) {
       outcome = await this.#context.serial.run(conversationId, async () => {
@@ -43,7 +43,7 @@ export class OrdinaryMessages {
         if (this.#context.peers.isBlocked(conversationId)) return "blocked";
         if (payload.kind === "unsupported") return this.#unsupported(session, payload);
         if (payload.kind !== "ratchet") return "undecryptable";
-        return this.open(answered(session), payload.message, how, { isOrdinary: true });
+        return this.open(answered(session), payload.message, { isOrdinary: true });
       });
       if (outcome !== "undecryptable") break;
     }
@@ -54,7 +54,6 @@ export class OrdinaryMessages {
   async open(
     session: Session,
     message: RatchetMessage,
-    how: HowToTake,
     { isOrdinary }: { readonly isOrdinary: boolean },
   ): Promise<Outcome> {
     const nowMs = this.#context.clock.nowMs();
@@ -65,7 +64,6 @@ export class OrdinaryMessages {
     }
     const arrival = await this.#arrivals.read(session, opened.plaintext, nowMs);
     if (arrival === undefined) return "malformed-sds";
-    if (this.#arrivals.hold(session.id, arrival, how)) return "early";
     const step = new SessionStep({ ...session, ratchet: opened.state, sds: arrival.state }, this.#context);
     step.consume(opened.consumed);
     if (arrival.events.some(({ kind }) => kind === "content")) {

@@ -9,8 +9,9 @@ import type { InboundMessage } from "../delivery/delivery-service.ts";
 import type { Requests } from "../peers/requests.ts";
 import type { IncomingSignals } from "../signals/incoming-signals.ts";
 import { Arrivals } from "./arrivals.ts";
-import type { Attempt } from "./attempt.ts";
+import type { Outcome } from "./attempt.ts";
 import { FirstMessages } from "./first-messages.ts";
+import type { HeldMessages } from "./held-messages.ts";
 import { OrdinaryMessages } from "./ordinary-messages.ts";
 import type { PartialSets } from "./partial-sets.ts";
 import { SeenHashes } from "./seen-hashes.ts";
@@ -30,7 +31,7 @@ export class Receiver {
     this.#seen = new SeenHashes(context.clock);
   }
 
-  /** Resolves when the message is durable, held, or discarded. @returns whether it is one for us, and for the first time */
+  /** Resolves when the message is durable or discarded. @returns whether it is one for us, and for the first time */
   async receive({ hash, payload }: InboundMessage): Promise<boolean> {
     if (!this.#seen.add(hash)) return false;
     const envelope = parseEnvelope(payload);
@@ -40,27 +41,20 @@ export class Receiver {
       return false;
     }
     const sessions = this.#context.sessions.matching(envelope);
-    const attempt: Attempt =
-      sessions.length > 0
-        ? (how) => this.#ordinary.take(sessions, envelope, how)
-        : (how) => this.#first.take(envelope, how);
-    return this.#run(hash, payload.length, attempt, { mayHold: true });
+    return this.#run(hash, () =>
+      sessions.length > 0 ? this.#ordinary.take(sessions, envelope) : this.#first.take(envelope),
+    );
   }
 
-  /** Whether a message has been held for so long because one before it has not arrived. */
-  hasWaited(durationMs: number): boolean {
-    return this.#arrivals.early.hasWaited(durationMs);
+  /** What arrived before what it follows. */
+  get held(): HeldMessages {
+    return this.#arrivals.held;
   }
 
-  close(): void {
-    this.#arrivals.early.close();
-  }
-
-  async #run(hash: string, sizeBytes: number, attempt: Attempt, { mayHold }: { mayHold: boolean }): Promise<boolean> {
-    const retry = (options: { mayHold: boolean }) => void this.#run(hash, sizeBytes, attempt, options);
+  async #run(hash: string, attempt: () => Promise<Outcome>): Promise<boolean> {
     try {
-      const outcome = await attempt({ mayHold, retry, sizeBytes });
-      if (outcome === "durable" || outcome === "early") return true;
+      const outcome = await attempt();
+      if (outcome === "durable") return true;
       this.#context.discards.add(outcome);
     } catch (error) {
       // The disk, not the message: it may come again, and nothing of it was kept.

@@ -5,12 +5,12 @@
  * @module
  */
 import { type CancelledBody, encodePrivateFrame } from "@chat/codec";
-import { withdraw } from "@chat/sds";
 import { readSetId, type Segments } from "@chat/segmentation";
 import type { OutboxPriority, TransferRecord } from "@chat/store";
 import type { Context } from "../context.ts";
 import { ChatError } from "../errors.ts";
 import { SessionStep } from "../sessions/session-step.ts";
+import { withdrawLater } from "../sessions/withdraw-later.ts";
 import type { WayOut } from "./way-out.ts";
 
 /** Segments of one message that wait in the outbox: more are made when so few are left, up to so many. */
@@ -121,7 +121,7 @@ export class Transfers {
       // Nobody knows of it if nothing of it has begun to leave.
       if (rows.length - inHand < record.made) this.#way.putSignal(step, body, "normal");
       const { sds, conversationId } = step.session;
-      step.session = { ...step.session, sds: withdraw(sds, new Set(body.sdsIds), clock.nowMs()).state };
+      step.session = { ...step.session, sds: withdrawLater(sds, new Set(body.sdsIds), clock.nowMs()).state };
       step.write(({ messages }) => {
         messages.deleteParts(messageId);
         messages.setStatus(messageId, "cancelled");

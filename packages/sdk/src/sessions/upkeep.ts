@@ -6,17 +6,19 @@
 import {
   acknowledge,
   acknowledgementDelayMs,
+  type ChannelState,
   expireGaps,
   nextWakeUpMs,
   owesAcknowledgement,
   postponed,
   retransmissionsDue,
   retransmitted,
-  withdraw,
 } from "@chat/sds";
 import type { Context } from "../context.ts";
+import { type HeldMessages, HOLD_MS } from "../receiving/held-messages.ts";
 import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
 import { SessionStep } from "./session-step.ts";
+import { withdrawLater } from "./withdraw-later.ts";
 
 /** How long a missing message is looked for before it counts as lost. */
 const GAP_DEADLINE_MS = 24 * 60 * 60 * 1000;
@@ -29,6 +31,7 @@ type Timers = { acknowledgement?: () => void; wakeUp?: () => void };
 
 export class Upkeep {
   readonly #context: Context;
+  readonly #heldMessages: HeldMessages;
   readonly #meanDelayMs: number;
   readonly #timers = new Map<string, Timers>();
   readonly #stopObserving: () => void;
@@ -39,8 +42,9 @@ export class Upkeep {
   #isClosed = false;
 
   /** @param meanDelayMs - mean of the random time that an acknowledgement waits for something to ride on */
-  constructor(context: Context, meanDelayMs: number) {
+  constructor(context: Context, held: HeldMessages, meanDelayMs: number) {
     this.#context = context;
+    this.#heldMessages = held;
     this.#meanDelayMs = meanDelayMs;
     const stopNotifier = context.notifier.observe((change) => {
       if (change.kind !== "session") return;
@@ -60,6 +64,8 @@ export class Upkeep {
   start(): void {
     for (const { id, sds } of this.#context.sessions.all()) {
       if (owesAcknowledgement(sds)) this.#scheduleAcknowledgement(id);
+      // At once: a session that is over may be about to be dropped.
+      if (sds.held.length > 0) void this.#run(id, (step) => this.#giveUp(step));
       this.#scheduleWakeUp(id);
     }
   }
@@ -109,23 +115,30 @@ export class Upkeep {
     const timers = this.#timersOf(sessionId);
     timers.wakeUp?.();
     delete timers.wakeUp;
-    const atMs = nextWakeUpMs(session.sds, GAP_DEADLINE_MS);
-    if (atMs === undefined) return;
-    const { outbox, clock, peers } = this.#context;
-    const quotaMs = outbox.maySpendOnRetransmissions ? atMs : Math.max(atMs, outbox.quota.resetsAtMs);
-    // While they are blocked, nothing is sent; what changes that tells the session.
-    const earliestMs = peers.mayAnswer(session.conversationId)
-      ? quotaMs
-      : Math.max(quotaMs, clock.nowMs() + BLOCKED_PAUSE_MS);
-    const delayMs = Math.max(PAUSE_MS, earliestMs - clock.nowMs());
+    const { sds, conversationId } = session;
+    const nowMs = this.#context.clock.nowMs();
+    const delayMs = Math.min(this.#dueMs(sds, conversationId, nowMs), heldForMs(sds, nowMs));
+    if (delayMs === Number.POSITIVE_INFINITY) return;
     timers.wakeUp = this.#context.clock.after(delayMs, () => {
       delete timers.wakeUp;
+      const { outbox, peers } = this.#context;
       void this.#run(sessionId, async (step) => {
         const maySend = outbox.maySpendOnRetransmissions && peers.mayAnswer(step.peer.id);
         const retransmits = maySend && (await this.#retransmit(step));
-        return this.#giveUp(step) || retransmits;
+        return (await this.#giveUp(step)) || retransmits;
       });
     });
+  }
+
+  /** When the session has something to send again or to give up, from now on; never sooner than in a second. */
+  #dueMs(sds: ChannelState, conversationId: string, nowMs: number): number {
+    const { outbox, peers } = this.#context;
+    const atMs = nextWakeUpMs({ ...sds, held: [] }, GAP_DEADLINE_MS);
+    if (atMs === undefined) return Number.POSITIVE_INFINITY;
+    const quotaMs = outbox.maySpendOnRetransmissions ? atMs : Math.max(atMs, outbox.quota.resetsAtMs);
+    // While they are blocked, nothing is sent; what changes that tells the session.
+    const earliestMs = peers.mayAnswer(conversationId) ? quotaMs : Math.max(quotaMs, nowMs + BLOCKED_PAUSE_MS);
+    return Math.max(PAUSE_MS, earliestMs - nowMs);
   }
 
   /** One operation in the conversation's turn; `false` means that nothing changed. */
@@ -137,9 +150,14 @@ export class Upkeep {
       const current = sessions.get(sessionId);
       if (this.#isClosed || current === undefined) return;
       const step = new SessionStep(current, this.#context);
-      if (!(await operation(step))) return this.#scheduleWakeUp(sessionId);
-      step.notify({ kind: "session", sessionId, owesAcknowledgement: owesAcknowledgement(step.session.sds) });
-      await step.commit();
+      try {
+        if (!(await operation(step))) return this.#scheduleWakeUp(sessionId);
+        step.notify({ kind: "session", sessionId, owesAcknowledgement: owesAcknowledgement(step.session.sds) });
+        await step.commit();
+      } catch (error) {
+        if (current.sds.held.length > 0) await this.#heldMessages.takeBack();
+        throw error;
+      }
     });
     await turn.catch((error: unknown) => {
       notifier.notify({ kind: "error", error });
@@ -168,7 +186,7 @@ export class Upkeep {
       const part = await store.messages.outgoing(step.session.id, sdsId);
       if (part === undefined) {
         // Its message was deleted.
-        step.session = { ...step.session, sds: withdraw(step.session.sds, new Set([sdsId]), nowMs).state };
+        step.session = { ...step.session, sds: withdrawLater(step.session.sds, new Set([sdsId]), nowMs).state };
         continue;
       }
       const isPaused = transfers.get(part.messageId)?.isPaused === true;
@@ -184,11 +202,14 @@ export class Upkeep {
     return due.length > 0;
   }
 
-  #giveUp(step: SessionStep): boolean {
-    const { state, lost } = expireGaps(step.session.sds, this.#context.clock.nowMs(), GAP_DEADLINE_MS);
-    if (lost.length === 0) return false;
+  /** What is missing for too long: first it holds up nothing any more, then it is lost. */
+  async #giveUp(step: SessionStep): Promise<boolean> {
+    const nowMs = this.#context.clock.nowMs();
+    const { state, lost, released } = expireGaps(step.session.sds, nowMs, GAP_DEADLINE_MS, HOLD_MS);
+    if (lost.length === 0 && released.length === 0) return false;
     step.session = { ...step.session, sds: state };
-    step.notify({ kind: "lost", conversationId: step.session.conversationId, count: lost.length });
+    if (lost.length > 0) step.notify({ kind: "lost", conversationId: step.session.conversationId, count: lost.length });
+    await this.#heldMessages.handOut(step, released, nowMs);
     return true;
   }
 
@@ -197,4 +218,11 @@ export class Upkeep {
     this.#timers.set(sessionId, timers);
     return timers;
   }
+}
+
+/** When time alone hands out what is held, whatever may be sent. What is overdue has failed before, or was not waited for. */
+function heldForMs(sds: ChannelState, nowMs: number): number {
+  const atMs = nextWakeUpMs({ ...sds, outstanding: [], requested: [] }, GAP_DEADLINE_MS, HOLD_MS);
+  if (sds.held.length === 0 || atMs === undefined) return Number.POSITIVE_INFINITY;
+  return atMs > nowMs ? atMs - nowMs : PAUSE_MS;
 }

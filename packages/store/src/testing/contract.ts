@@ -465,6 +465,46 @@ function describeDelivery(open: Open): void {
     expect(await store.messages.cursor("/b")).toBeUndefined();
   });
 
+  test("what is held is kept by session and SDS id, as it was given, until it is deleted", async () => {
+    await using store = await open();
+    const { messages } = store;
+    const record = { sessionId: "s1", sdsId: "d1", lamport: 7, bytes: bytes(1, 2, 3) };
+    const given = record.bytes.slice();
+    await store.write((tx) => {
+      tx.messages.putHeld({ ...record, bytes: bytes(9) });
+      tx.messages.putHeld({ ...record, bytes: given });
+      tx.messages.putHeld({ ...record, sessionId: "s2", lamport: 8 });
+    });
+    given.fill(0);
+    expect(await messages.held("s1", "d1")).toEqual(record);
+    (await messages.held("s1", "d1"))?.bytes.fill(0);
+    expect(await messages.held("s1", "d1")).toEqual(record);
+    expect(await messages.held("s1", "d2")).toBeUndefined();
+    const failed = store.write((tx) => {
+      tx.messages.deleteHeld("s1", "d1");
+      throw new Error("taken back");
+    });
+    await expect(failed).rejects.toThrow("taken back");
+    expect(await messages.held("s1", "d1")).toEqual(record);
+    await store.write((tx) => tx.messages.deleteHeld("s1", "d1"));
+    expect(await messages.held("s1", "d1")).toBeUndefined();
+    expect(await messages.held("s2", "d1")).toMatchObject({ lamport: 8 });
+    await store.write((tx) => tx.messages.deleteAll());
+    expect(await messages.held("s2", "d1")).toBeUndefined();
+    for (const [field, wrong] of [
+      ["sessionId", ""],
+      ["sdsId", 1],
+      ["lamport", 0.5],
+      ["bytes", [1]],
+    ] as const) {
+      const put = store.write((tx) => tx.messages.putHeld({ ...record, [field]: wrong } as typeof record));
+      await expect(put).rejects.toMatchObject({
+        code: "INVALID_RECORD",
+        message: expect.stringContaining(`held.${field}`),
+      });
+    }
+  });
+
   test("segments are read in the order of arrival and deleted by set", async () => {
     await using store = await open();
     const first = segment("set1", 1);

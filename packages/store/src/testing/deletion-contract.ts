@@ -124,6 +124,7 @@ export function describeDeletion(open: Open): void {
     expect(await Array.fromAsync(store.messages.outbox())).toEqual([]);
     await store.write((tx) => tx.messages.deleteSession("s1"));
     expect(await store.messages.sdsState("s1")).toBeUndefined();
+    expect(await store.messages.held("s1", "d2")).toBeUndefined();
     expect(await Array.fromAsync(store.messages.segments())).toEqual([]);
     expect(await store.messages.page("c1", { limit: 9 })).toEqual(messages);
   });
@@ -199,6 +200,7 @@ function putChat({ messages, secrets }: StoreTransaction, name: string): void {
   messages.putOutgoing({ sessionId, sdsId: "d1", messageId: `out${name}`, bytes: bytes(1) });
   messages.logSdsId(sessionId, "d1", 1);
   messages.putSdsState(sessionId, bytes(2));
+  messages.putHeld({ sessionId, sdsId: "d2", lamport: 2, bytes: bytes(4) });
   messages.putSegment(segment("set1", 0, { sessionId }));
   secrets.putSession({ id: sessionId, conversationId, snapshot: bytes(3) });
 }

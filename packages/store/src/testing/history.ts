@@ -139,6 +139,8 @@ function randomCommand(below: Below): Command {
         ...(number > 1 && { lamport: number }),
       }),
     ({ messages }) => messages.deleteSegments(sessionId, setId),
+    ({ messages }) => messages.putHeld({ sessionId, sdsId, lamport: number, bytes }),
+    ({ messages }) => messages.deleteHeld(sessionId, sdsId),
     ({ messages }) => messages.setCursor(topic, number),
     ({ messages }) => {
       const parts = {

@@ -45,6 +45,7 @@ export async function snapshotOf({ messages, secrets }: Store): Promise<unknown>
     outgoing: await byKey(SESSIONS, (session) => byKey(SDS_IDS, (sdsId) => messages.outgoing(session, sdsId))),
     known: await byKey(SESSIONS, async (session) => [...(await messages.knownSdsIds(session, SDS_IDS))].sort()),
     sdsStates: await byKey(SESSIONS, (session) => messages.sdsState(session)),
+    held: await byKey(SESSIONS, (session) => byKey(SDS_IDS, (sdsId) => messages.held(session, sdsId))),
     segments,
     transfers: await messages.transfers(),
     refused: await byKey(MESSAGES, (id) => messages.isRefused(id)),

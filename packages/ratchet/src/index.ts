@@ -68,6 +68,7 @@ export {
   openPeer,
   type Peer,
   type PeerSession,
+  preferSession,
   type SessionsChange,
   sessionForSending,
   sessionsForReceiving,

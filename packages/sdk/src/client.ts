@@ -17,6 +17,7 @@ import type { MessageRecord, StoreStatistics } from "@chat/store";
 import { linkOf, readLink } from "./account/invite-link.ts";
 import { describeInvite, type OpenInvite } from "./account/open-invite.ts";
 import { Archive, type ConversationOverview, type FindOptions, type OverviewOptions } from "./archive/archive.ts";
+import { conversationHealth } from "./archive/conversation-health.ts";
 import type { Eraser } from "./archive/eraser.ts";
 import { equalBytes } from "./bytes.ts";
 import { Conversation, type ConversationOperations, type SendOptions } from "./conversation.ts";
@@ -100,6 +101,10 @@ export class ChatClient implements AsyncDisposable {
       setExpiry: async (messageId, at) => this.#eraser.setExpiry(messageId, at.getTime()),
       delete: async ({ id }) => this.#eraser.deleteConversation(id),
       standing: ({ id }) => this.#standing(id),
+      health: async ({ id }) => {
+        this.#checkOpen();
+        return conversationHealth(parts.context, id);
+      },
       setStanding: ({ id }, standing) => this.#setStanding(id, standing),
       safetyNumber: (conversation) => this.#safetyNumber(conversation),
     };

@@ -5,6 +5,7 @@
 import type { SafetyNumber } from "@chat/codec";
 import type { OutboxPriority } from "@chat/store";
 import type { HistoryOptions } from "./archive/archive.ts";
+import type { ConversationHealth } from "./archive/conversation-health.ts";
 import type { ChatEvent } from "./events.ts";
 import type { Content, Message } from "./message.ts";
 import type { TransferProgress } from "./notifier.ts";
@@ -33,6 +34,7 @@ export interface ConversationOperations extends SentOperations {
   setExpiry(messageId: string, at: Date): Promise<void>;
   delete(conversation: Conversation): Promise<void>;
   standing(conversation: Conversation): Standing;
+  health(conversation: Conversation): Promise<ConversationHealth>;
   setStanding(conversation: Conversation, standing: "open" | "blocked"): Promise<void>;
   safetyNumber(conversation: Conversation): SafetyNumber;
 }
@@ -60,6 +62,11 @@ export class Conversation {
    */
   send(content: Content, options: SendOptions = {}): Promise<SentMessage> {
     return this.#operations.send(this, content, options);
+  }
+
+  /** What it still waits for, in both directions: missing messages, and own ones that nobody has confirmed. @throws {@link ChatError} `CLOSED` */
+  health(): Promise<ConversationHealth> {
+    return this.#operations.health(this);
   }
 
   /**

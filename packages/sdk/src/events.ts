@@ -24,7 +24,7 @@ export type ChatEvent =
   /** The other side writes, which it says again before `until`; or it no longer does. */
   | { readonly type: "typing"; readonly conversationId: string; readonly isTyping: boolean; readonly until?: Date }
   /** The peer refers to messages that have not arrived. They are being looked for. */
-  | { readonly type: "missing"; readonly conversationId: string; readonly count: number }
+  | { readonly type: "missing"; readonly conversationId: string; readonly count: number; readonly since: Date }
   /** What was missing has arrived, or its sender took it back; or it was given up for lost. */
   | { readonly type: "found" | "lost"; readonly conversationId: string; readonly count: number }
   /** Somebody new, or what they may do has changed: a `request` waits for `accept`, `decline` or `block`. */

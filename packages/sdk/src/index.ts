@@ -31,6 +31,7 @@ export type { Quota, QuotaSource } from "@chat/ratelimit";
 export { StoreError, type StoreErrorCode } from "@chat/store";
 export type { OpenInvite } from "./account/open-invite.ts";
 export type { ConversationOverview, FindOptions, HistoryOptions, OverviewOptions } from "./archive/archive.ts";
+export type { ConversationHealth } from "./archive/conversation-health.ts";
 export { ChatClient, type InviteOptions } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Conversation, type SendOptions } from "./conversation.ts";

@@ -28,7 +28,8 @@ export type DurableChange =
       readonly conversationId: string;
       readonly status: DeliveryStatus;
     }
-  | { readonly kind: "missing" | "found" | "lost"; readonly conversationId: string; readonly count: number }
+  | { readonly kind: "missing"; readonly conversationId: string; readonly count: number; readonly since: Date }
+  | { readonly kind: "found" | "lost"; readonly conversationId: string; readonly count: number }
   /** A message is held because one before it has not arrived. */
   | { readonly kind: "early" }
   /** The session's timers may be due at another time than before. */

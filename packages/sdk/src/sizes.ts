@@ -24,5 +24,10 @@ export const MAX_HYBRID_SEGMENT_SIZE = MAX_SEGMENT_SIZE - HYBRID_OVERHEAD_BYTES;
 export const CONTENT_HISTORY = 3;
 export const FIRST_MESSAGE_HISTORY = 1;
 export const ACKNOWLEDGEMENT_HISTORY = 5;
+/**
+ * What is missing is asked for when the store nodes have had their chance; three ids fit an acknowledgement of the
+ * smallest class beside its history.
+ */
+export const REPAIR = { minMs: 10_000, maxMs: 20_000, maxRequests: 3 } as const;
 /** After a burst, one larger acknowledgement is better than many: 36 KB for a thousand messages. */
 export const BURST_ACKNOWLEDGEMENT_HISTORY = 1000;

@@ -3,7 +3,7 @@ import { createCipheriv, randomBytes } from "node:crypto";
 import { mailboxTopic, sealEnvelope } from "@chat/codec";
 import { encrypt } from "@chat/ratchet";
 import type { MemoryNetwork } from "@chat/sdk/testing";
-import { sendEphemeral, send as sendSds } from "@chat/sds";
+import { acknowledge, sendEphemeral, send as sendSds } from "@chat/sds";
 import { Segmenter } from "@chat/segmentation";
 import type { Store } from "@chat/store";
 import { BLAKE2b } from "@stablelib/blake2b";
@@ -46,6 +46,17 @@ export class NewerPeer {
     const bytes = sendEphemeral(this.#session.sds, frame, { nowMs: 0 });
     const { state: ratchet, message } = encrypt(this.#session.ratchet, bytes);
     this.#session = { ...this.#session, ratchet };
+    const envelope = { ephemeral: new Uint8Array(), random };
+    this.publish(sealEnvelope({ kind: "ratchet", message }, this.#session.sendingKeys, envelope));
+  }
+
+  /** A confirmation of whatever ids it likes. */
+  confirm(sdsIds: readonly string[]): void {
+    const claimed = { ...this.#session.sds, toAcknowledge: sdsIds, outstanding: [] };
+    const sync = acknowledge(claimed, { nowMs: Date.now(), maxHistory: sdsIds.length });
+    if (sync === undefined) throw new Error("want ids to confirm, got none");
+    const { state: ratchet, message } = encrypt(this.#session.ratchet, sync.bytes);
+    this.#session = { ...this.#session, ratchet, sds: { ...this.#session.sds, lamport: sync.state.lamport } };
     const envelope = { ephemeral: new Uint8Array(), random };
     this.publish(sealEnvelope({ kind: "ratchet", message }, this.#session.sendingKeys, envelope));
   }

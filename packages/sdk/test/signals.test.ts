@@ -212,10 +212,10 @@ test("what the reader does not have is not read, whatever came after it", async 
   network.losesCopy = () => network.published.length === lostAt;
   network.answerHistory = () => [];
   const sending = [toSaro.send(text("lost")), toSaro.send(text("arrives"))];
-  await clock.pass(10 * SECOND_MS);
+  await clock.pass(5 * SECOND_MS);
   const [lost, arrived] = await Promise.all(sending);
   expect(saro.texts.at(-1)).toBe("arrives");
-  await passing(clock, 10 * SECOND_MS, toRaya.markRead());
+  await passing(clock, 4 * SECOND_MS, toRaya.markRead());
   expect([await lost?.status(), await arrived?.status()]).toEqual(["sent", "read"]);
   // It is sent again, and read: the same receipt tells both.
   await clock.pass(10 * MINUTE_MS);

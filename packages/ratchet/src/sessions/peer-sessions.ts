@@ -121,6 +121,23 @@ export function breakSession(peer: Peer, sessionId: string, options: Timed): Ses
   );
 }
 
+/**
+ * For a session on which the peer says that it has lost all others: it is the one to send on from now on, also if it seemed
+ * to be begun at the same moment as one of ours.
+ */
+export function preferSession(peer: Peer, sessionId: string, options: Timed): SessionsChange {
+  const highest = Math.max(-1, ...peer.sessions.filter(({ id }) => id !== sessionId).map(({ rank }) => rank));
+  return settle(
+    withSession(peer, sessionId, (session) => ({
+      ...session,
+      isShared: true,
+      rank: session.rank > highest ? session.rank : highest + 1,
+    })),
+    peer,
+    options,
+  );
+}
+
 /** For a restored backup: every session would use message keys again. */
 export function breakAllSessions(peer: Peer, options: Timed): SessionsChange {
   const sessions = peer.sessions.map((session): PeerSession => ({ ...session, status: "broken" }));

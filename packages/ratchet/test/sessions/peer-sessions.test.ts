@@ -11,6 +11,7 @@ import {
   noteOpened,
   openPeer,
   type Peer,
+  preferSession,
   type RatchetMessage,
   receiveRenewal,
   sessionForSending,
@@ -51,6 +52,17 @@ function sendsOn(peer: Peer): string | undefined {
 }
 
 describe("two people who begin at the same moment", () => {
+  test("send on the one on which the other side says that it has lost all others, whatever the bases", () => {
+    for (const base of [1, 3]) {
+      const both = add(opened(add(openPeer(KEY), 2, "initiator"), 2), base, "responder");
+      const { peer, dropped } = preferSession(both, idOf(base), AT);
+      expect([sendsOn(peer), dropped]).toEqual([idOf(base), []]);
+      expect(sessionsForReceiving(peer, AT)).toHaveLength(2);
+      expect(preferSession(peer, idOf(base), AT).peer).toEqual(peer);
+      expect(decodePeer(encodePeer(peer))).toEqual(peer);
+    }
+  });
+
   test("send on the session with the smaller base once both have both, and lose nothing before", () => {
     const [alice, bob] = [person(createRandom(111)), person(createRandom(112))];
     const [ofAlice, ofBob] = [invite(alice), invite(bob)];

@@ -3,6 +3,7 @@
  * Spec: `docs/protocol.md`, "Sessions": after a restore.
  * @module
  */
+import { preferSession } from "@chat/ratchet";
 import { encodeState } from "@chat/sds";
 import type { MessageRecord, MessageStore } from "@chat/store";
 import type { Context } from "../context.ts";
@@ -73,6 +74,7 @@ export async function contentsOf({ store, clock }: Context, conversationId: stri
  * out on this one. What the peer itself sent before is still received on them.
  */
 export function noteGap(step: SessionStep, { receivedUntilMs, sentUntilMs, noticedAtMs }: Gap, context: Context): void {
+  step.change(preferSession(step.peer.sessions, step.session.id, { nowMs: context.clock.nowMs() }));
   const { sessions: known } = step.peer.sessions;
   const rank = known.find(({ id }) => id === step.session.id)?.rank ?? 0;
   for (const { id } of known.filter((other) => other.rank < rank)) {

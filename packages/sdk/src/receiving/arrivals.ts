@@ -9,6 +9,7 @@ import { isFrameId } from "../sending/way-out.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionStep } from "../sessions/session-step.ts";
 import type { IncomingSignals } from "../signals/incoming-signals.ts";
+import { REPAIR } from "../sizes.ts";
 import { CAUSAL, HeldMessages } from "./held-messages.ts";
 import { IncomingContent } from "./incoming-content.ts";
 import type { PartialSets } from "./partial-sets.ts";
@@ -46,7 +47,7 @@ export class Arrivals {
     if (message === undefined) return undefined;
     const known = await this.#context.store.messages.knownSdsIds(id, idsIn(sds, message));
     const isKnown = (sdsId: string) => known.has(sdsId);
-    const { state, events } = receive(sds, message, { nowMs, isKnown, causal: CAUSAL });
+    const { state, events } = receive(sds, message, { nowMs, isKnown, causal: CAUSAL, repair: REPAIR });
     if (events.some(({ kind }) => kind === "discarded")) return undefined;
     const isBehind = state.missing.length > 0 || state.held.length > 0;
     return { state, events, isComplete: !isBehind && !events.some(({ kind }) => kind === "released") };
@@ -111,9 +112,11 @@ export class Arrivals {
       events.find((event) => event.kind === "content"),
     );
     await this.#acknowledged(step, acknowledged);
-    for (const kind of ["missing", "found"] as const) {
-      if (counts[kind] > 0) step.notify({ kind, conversationId, count: counts[kind] });
+    if (counts.missing > 0) {
+      const since = new Date(Math.min(nowMs, ...step.session.sds.missing.map(({ sinceMs }) => sinceMs)));
+      step.notify({ kind: "missing", conversationId, count: counts.missing, since });
     }
+    if (counts.found > 0) step.notify({ kind: "found", conversationId, count: counts.found });
     step.notify({ kind: "session", sessionId, owesAcknowledgement });
     return undefined;
   }

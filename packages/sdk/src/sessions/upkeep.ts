@@ -11,12 +11,15 @@ import {
   nextWakeUpMs,
   owesAcknowledgement,
   postponed,
+  repairDue,
+  repaired,
+  requestsDue,
   retransmissionsDue,
   retransmitted,
 } from "@chat/sds";
 import type { Context } from "../context.ts";
 import { type HeldMessages, HOLD_MS } from "../receiving/held-messages.ts";
-import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
+import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY, REPAIR } from "../sizes.ts";
 import { SessionStep } from "./session-step.ts";
 import { withdrawLater } from "./withdraw-later.ts";
 
@@ -27,7 +30,12 @@ const RETRANSMISSIONS_AT_ONCE = 16;
 const PAUSE_MS = 1000;
 const BLOCKED_PAUSE_MS = 60 * 60 * 1000;
 
-type Timers = { acknowledgement?: () => void; wakeUp?: () => void };
+type Timers = {
+  acknowledgement?: () => void;
+  wakeUp?: () => void;
+  /** When an acknowledgement was due last. */
+  lastMs?: number;
+};
 
 export class Upkeep {
   readonly #context: Context;
@@ -84,14 +92,23 @@ export class Upkeep {
   #scheduleAcknowledgement(sessionId: string): void {
     const timers = this.#timersOf(sessionId);
     if (this.#isClosed || timers.acknowledgement !== undefined || this.#held.has(sessionId)) return;
-    const delayMs = acknowledgementDelayMs(this.#context.random, this.#meanDelayMs);
+    const delayMs = this.#delayMs(timers);
     const acknowledge = () => {
       delete timers.acknowledgement;
+      timers.lastMs = this.#context.clock.nowMs();
       this.#acknowledgeOrHold(sessionId);
     };
     // A timer of 0 ms takes one at least.
     if (delayMs === 0) queueMicrotask(acknowledge);
     else timers.acknowledgement = this.#context.clock.after(delayMs, acknowledge);
+  }
+
+  /** At least a second after the last one, so that a file or a burst never makes more of them; with 0 at once, always. */
+  #delayMs({ lastMs = Number.NEGATIVE_INFINITY }: Timers): number {
+    const delayMs = acknowledgementDelayMs(this.#context.random, this.#meanDelayMs);
+    if (this.#meanDelayMs === 0) return delayMs;
+    const sinceMs = this.#context.clock.nowMs() - lastMs;
+    return sinceMs >= 0 ? Math.max(delayMs, PAUSE_MS - sinceMs) : delayMs; // a clock may be set back
   }
 
   #acknowledgeOrHold(sessionId: string): void {
@@ -125,7 +142,10 @@ export class Upkeep {
       void this.#run(sessionId, async (step) => {
         const maySend = outbox.maySpendOnRetransmissions && peers.mayAnswer(step.peer.id);
         const retransmits = maySend && (await this.#retransmit(step));
-        return (await this.#giveUp(step)) || retransmits;
+        const answers = maySend && (await this.#repair(step));
+        const asks =
+          maySend && requestsDue(step.session.sds, this.#context.clock.nowMs()) && (await this.#acknowledge(step));
+        return (await this.#giveUp(step)) || retransmits || answers || asks;
       });
     });
   }
@@ -169,7 +189,7 @@ export class Upkeep {
     const { sds } = step.session;
     const owed = Math.min(sds.toAcknowledge.length + 1, BURST_ACKNOWLEDGEMENT_HISTORY); // one more: our own previous
     const maxHistory = Math.max(ACKNOWLEDGEMENT_HISTORY, owed);
-    const sync = acknowledge(sds, { nowMs: this.#context.clock.nowMs(), maxHistory });
+    const sync = acknowledge(sds, { nowMs: this.#context.clock.nowMs(), maxHistory, repair: REPAIR });
     if (sync === undefined) return false;
     step.session = { ...step.session, sds: sync.state };
     step.sendSds(sync.bytes, { purpose: "acknowledgement", priority: "normal" });
@@ -202,6 +222,22 @@ export class Upkeep {
     return due.length > 0;
   }
 
+  /** The other side asked for it: sooner than a retransmission, and also what it seemed to have. */
+  async #repair(step: SessionStep): Promise<boolean> {
+    const { clock, random, store, outbox, transfers } = this.#context;
+    const nowMs = clock.nowMs();
+    const sdsId = repairDue(step.session.sds, nowMs);
+    if (sdsId === undefined) return false;
+    const part = await store.messages.outgoing(step.session.id, sdsId);
+    const isPaused = part !== undefined && transfers.get(part.messageId)?.isPaused === true;
+    if (part !== undefined && !isPaused && outbox.unsentCount(part.messageId) === 0) {
+      step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId, priority: "optional" });
+      step.notify({ kind: "retransmitted", count: 1 });
+    }
+    step.session = { ...step.session, sds: repaired(step.session.sds, sdsId, { nowMs, random, repair: REPAIR }) };
+    return true;
+  }
+
   /** What is missing for too long: first it holds up nothing any more, then it is lost. */
   async #giveUp(step: SessionStep): Promise<boolean> {
     const nowMs = this.#context.clock.nowMs();
@@ -222,7 +258,8 @@ export class Upkeep {
 
 /** When time alone hands out what is held, whatever may be sent. What is overdue has failed before, or was not waited for. */
 function heldForMs(sds: ChannelState, nowMs: number): number {
-  const atMs = nextWakeUpMs({ ...sds, outstanding: [], requested: [] }, GAP_DEADLINE_MS, HOLD_MS);
+  const missing = sds.missing.map(({ request: _, ...gap }) => gap);
+  const atMs = nextWakeUpMs({ ...sds, outstanding: [], requested: [], missing }, GAP_DEADLINE_MS, HOLD_MS);
   if (sds.held.length === 0 || atMs === undefined) return Number.POSITIVE_INFINITY;
   return atMs > nowMs ? atMs - nowMs : PAUSE_MS;
 }

@@ -87,8 +87,7 @@ test("a file shows on both sides how far it is, and with --receipts that it was 
   await saro.line(/^ {2}\(2\) (queued|sent)$/);
   await raya.line(/^ {2}file of [0-9a-f]{8}: 100 % of 2\.0 MB$/, 20_000);
   await raya.line(/^[0-9a-f]{8}: \[file film\.mp4, 2000000 bytes\]$/);
-  await saro.line(/^ {2}\(2\) 100 % of 2\.0 MB$/, 20_000);
-  await saro.line(/^ {2}\(2\) read$/, 20_000);
+  await saro.lines([/^ {2}\(2\) 100 % of 2\.0 MB$/, /^ {2}\(2\) read$/], 20_000);
   for (const [line, answer] of [
     ["/file none.mp4", /^✗ ENOENT/],
     ["/cancel", /^✗ \/cancel needs the number/],

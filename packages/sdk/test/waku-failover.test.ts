@@ -334,7 +334,21 @@ describe("a night of sleep", () => {
     await clock.pass(2_000);
     expect(healths).toEqual(["disconnected", "minimal", "connected"]);
     expect(nodes.map(({ dials }) => dials)).toEqual([1, 1]);
-    expect(gaps).toBe(1);
+    expect(gaps).toBe(2); // the node of the subscription, and then the other one, with which history is compared
+  });
+
+  test("history is read once more when a second node has come back, which may have what the first forgot", async () => {
+    const [first, second] = await connect(2);
+    if (first === undefined || second === undefined) throw new RangeError("want two nodes");
+    for (const node of [first, second]) node.stop();
+    await clock.pass(1_000);
+    second.stored.push(incoming("only there"));
+    first.start();
+    await clock.pass(30_000);
+    expect([gaps, await looks.at(-1)]).toEqual([1, []]);
+    second.start();
+    await clock.pass(60_000);
+    expect([gaps, await looks.at(-1)]).toEqual([2, ["only there"]]);
   });
 
   test("while a new connection is being subscribed on", async () => {

@@ -66,6 +66,8 @@ export class WakuDelivery implements DeliveryService {
   #doubtedMs = 0;
   #cancelLook: () => void = () => {};
   #told: HealthStatus = "disconnected";
+  /** Since nobody was there, history was read from one node at most, and not compared. */
+  #hasReadOne = true;
   #closed: Promise<void> | undefined;
 
   private constructor(host: NodeHost, { clock, rln, random = Math.random }: WakuDeliveryOptions) {
@@ -84,6 +86,7 @@ export class WakuDelivery implements DeliveryService {
         this.#subscriptions.onChange();
         this.#tell();
         this.#subscriptions.tellGap();
+        this.#readSecond();
       },
     });
     const nodes = this.#nodes;
@@ -217,6 +220,7 @@ export class WakuDelivery implements DeliveryService {
     if (health === this.#told || this.#closed !== undefined) return;
     const isBack = this.#told === "disconnected";
     this.#told = health;
+    if (health === "disconnected") this.#hasReadOne = true;
     for (const observe of [...this.#observers]) observe(health);
     // Nobody brings anything, but history can be read.
     if (isBack && !this.#subscriptions.isWhole && !this.#subscriptions.isMoving) this.#tellGap();
@@ -228,6 +232,13 @@ export class WakuDelivery implements DeliveryService {
     if (nowMs < this.#doubtedMs + DOUBT_EVERY_MS) return;
     this.#doubtedMs = nowMs;
     this.#cancelLook = this.#clock.after(CONFIRMED_WITHIN_MS, () => this.#tellGap());
+  }
+
+  /** What was read from the first node that was back may lack what the second one, which has come now, did not forget. */
+  #readSecond(): void {
+    if (!this.#hasReadOne || this.#nodes.for("store").length < 2) return;
+    this.#hasReadOne = false;
+    this.#tellGap();
   }
 
   #tellGap(): void {

@@ -2,8 +2,8 @@
  * What a conversation still waits for, in both directions.
  * @module
  */
-import type { MessageStore } from "@chat/store";
 import type { Context } from "../context.ts";
+import { unconfirmed } from "./unconfirmed.ts";
 
 export type ConversationHealth = {
   /**
@@ -27,8 +27,6 @@ export type ConversationHealth = {
   readonly isComplete: boolean;
 };
 
-const PAGE = 200;
-
 export async function conversationHealth(
   { sessions, peers, store }: Pick<Context, "sessions" | "peers" | "store">,
   id: string,
@@ -36,31 +34,21 @@ export async function conversationHealth(
   const own = sessions.all().filter(({ conversationId }) => conversationId === id);
   const gaps = own.flatMap(({ sds }) => sds.missing);
   const held = own.reduce((count, { sds }) => count + sds.held.length, 0);
-  const [queued, sent] = [await count(store.messages, id, "queued"), await count(store.messages, id, "sent")];
-  const unconfirmed = queued.count + sent.count;
-  const sinceMs = Math.min(queued.oldestMs, sent.oldestMs);
-  const isComplete = gaps.length === 0 && held === 0 && unconfirmed === 0;
+  let [count, unsent, sinceMs] = [0, 0, Number.POSITIVE_INFINITY];
+  for await (const { status, sentAtMs } of unconfirmed(store.messages, id)) {
+    count += 1;
+    if (status === "queued") unsent += 1;
+    sinceMs = Math.min(sinceMs, sentAtMs);
+  }
+  const isComplete = gaps.length === 0 && held === 0 && count === 0;
   return {
     missing: gaps.length,
     ...(gaps.length > 0 && { missingSince: new Date(Math.min(...gaps.map((gap) => gap.sinceMs))) }),
     held,
-    unconfirmed,
-    ...(unconfirmed > 0 && { unconfirmedSince: new Date(sinceMs) }),
-    unsent: queued.count,
+    unconfirmed: count,
+    ...(count > 0 && { unconfirmedSince: new Date(sinceMs) }),
+    unsent,
     canSend: !peers.isBlocked(id) && peers.sessionForSending(id) !== undefined,
     isComplete,
   };
-}
-
-async function count(messages: MessageStore, conversationId: string, status: "queued" | "sent") {
-  let [total, oldestMs] = [0, Number.POSITIVE_INFINITY];
-  let before: number | undefined;
-  for (;;) {
-    const options = { limit: PAGE, conversationId, ...(before !== undefined && { before }) };
-    const page = await messages.withStatus(status, options);
-    total += page.length;
-    for (const { sentAtMs } of page) oldestMs = Math.min(oldestMs, sentAtMs);
-    before = page.at(-1)?.sequence;
-    if (page.length < PAGE) return { count: total, oldestMs };
-  }
 }

@@ -75,10 +75,8 @@ export async function contentsOf({ store, clock }: Context, conversationId: stri
  */
 export function noteGap(step: SessionStep, { receivedUntilMs, sentUntilMs, noticedAtMs }: Gap, context: Context): void {
   step.change(preferSession(step.peer.sessions, step.session.id, { nowMs: context.clock.nowMs() }));
-  const { sessions: known } = step.peer.sessions;
-  const rank = known.find(({ id }) => id === step.session.id)?.rank ?? 0;
-  for (const { id } of known.filter((other) => other.rank < rank)) {
-    const session = context.sessions.get(id);
+  for (const { id } of step.peer.sessions.sessions) {
+    const session = id === step.session.id ? undefined : context.sessions.get(id);
     if (session === undefined) continue;
     const silent: Session = { ...session, sds: { ...session.sds, outstanding: [] } };
     step.write(({ messages }) => {

@@ -9,6 +9,7 @@ import { decodeContentFrame, encodePrivateFrame } from "@chat/codec";
 import { breakSession, renew } from "@chat/ratchet";
 import { readSetId } from "@chat/segmentation";
 import type { MessageRecord } from "@chat/store";
+import { unconfirmed } from "../archive/unconfirmed.ts";
 import type { Context } from "../context.ts";
 import { messageId } from "../message.ts";
 import { defaultPriority } from "../sending/default-priority.ts";
@@ -22,7 +23,6 @@ import type { PeerFile } from "./peer-file.ts";
 
 const PAUSE_MS = 5_000;
 const FILL_EVERY_MS = 60 * 60 * 1000;
-const PAGE = 100;
 
 export class Healer {
   readonly #context: Context;
@@ -135,8 +135,7 @@ export class Healer {
 
   /** On the session to send on, if there is one. */
   #step(id: string): SessionStep | undefined {
-    const { sessions, peers } = this.#context;
-    const session = sessions.get(peers.sessionForSending(id) ?? "");
+    const session = this.#context.peers.sessionForSending(id);
     return session && new SessionStep(session, this.#context);
   }
 
@@ -165,17 +164,9 @@ export class Healer {
   }
 
   async #orphans(conversationId: string): Promise<MessageRecord[]> {
-    const { messages } = this.#context.store;
     const orphans: MessageRecord[] = [];
-    for (const status of ["queued", "sent"] as const) {
-      let before: number | undefined;
-      for (;;) {
-        const options = { limit: PAGE, conversationId, ...(before !== undefined && { before }) };
-        const page = await messages.withStatus(status, options);
-        for (const record of page) if (await this.#isOrphan(record)) orphans.push(record);
-        before = page.at(-1)?.sequence;
-        if (page.length < PAGE) break;
-      }
+    for await (const record of unconfirmed(this.#context.store.messages, conversationId)) {
+      if (await this.#isOrphan(record)) orphans.push(record);
     }
     return orphans.sort((a, b) => a.sequence - b.sequence);
   }

@@ -10,10 +10,15 @@ import { decodePeerFile, newPeerFile, type PeerFile } from "./peer-file.ts";
 
 export class PeerBook {
   readonly #files = new Map<string, PeerFile>();
+  readonly #sessions: SessionBook;
+
+  private constructor(sessions: SessionBook) {
+    this.#sessions = sessions;
+  }
 
   /** Those whom databases of earlier versions know by their sessions only are open. */
   static async load(store: Store, sessions: SessionBook, nowMs: number): Promise<PeerBook> {
-    const book = new PeerBook();
+    const book = new PeerBook(sessions);
     for (const record of await store.secrets.peers()) book.replace(decodePeerFile(record));
     for (const session of sessions.everything()) {
       const { conversationId: id, peerKey } = session;
@@ -51,10 +56,11 @@ export class PeerBook {
     return this.get(id)?.standing === "blocked";
   }
 
-  /** Of the session to send on (protocol.md, "Several sessions with one peer"). */
-  sessionForSending(id: string): string | undefined {
+  /** The session to send on, if there is one (protocol.md, "Several sessions with one peer"). */
+  sessionForSending(id: string): Session | undefined {
     const file = this.get(id);
-    return file && sessionForSending(file.sessions)?.id;
+    const chosen = file && sessionForSending(file.sessions);
+    return chosen && this.#sessions.get(chosen.id);
   }
 }
 

@@ -81,11 +81,11 @@ export class Renewals {
 
   /** Invites first, then the conversation: the order in which a first message takes their turns. */
   #offer(id: string): Promise<void> {
-    const { invites, serial, peers, sessions, clock, random, account } = this.#context;
+    const { invites, serial, peers, clock, random, account } = this.#context;
     return invites.inTurn(() =>
       serial.run(id, async () => {
         const file = peers.get(id);
-        const session = sessions.get(peers.sessionForSending(id) ?? "");
+        const session = peers.sessionForSending(id);
         if (this.#isClosed || file === undefined || session === undefined || !this.#isNeeded(file)) return;
         const options = { nowMs: clock.nowMs(), random, hybrid: session.isHybrid };
         const offered = offerRenewal(file.sessions, invites.all, options);

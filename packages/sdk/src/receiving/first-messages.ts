@@ -22,8 +22,8 @@ import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import { ACKNOWLEDGEMENT_HISTORY } from "../sizes.ts";
 import type { Arrivals } from "./arrivals.ts";
-import type { Outcome } from "./attempt.ts";
 import type { OrdinaryMessages } from "./ordinary-messages.ts";
+import type { Outcome } from "./outcome.ts";
 
 type Handshake = Extract<EncryptedPayload, { kind: "handshake" }>;
 /** Decided in the turn of the invites, done when it is over. */
@@ -33,7 +33,6 @@ export class FirstMessages {
   readonly #context: Context;
   readonly #arrivals: Arrivals;
   readonly #ordinary: OrdinaryMessages;
-
   readonly #requests: Requests;
 
   constructor(context: Context, arrivals: Arrivals, ordinary: OrdinaryMessages, requests: Requests) {

@@ -18,8 +18,8 @@ import { refusalOf, withStored } from "../peers/requests.ts";
 import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import type { Arrivals } from "./arrivals.ts";
-import type { Outcome } from "./attempt.ts";
 import { incomingId, putIncoming } from "./incoming-content.ts";
+import type { Outcome } from "./outcome.ts";
 
 type RatchetMessage = Extract<EncryptedPayload, { kind: "ratchet" }>["message"];
 

@@ -9,10 +9,10 @@ import type { InboundMessage } from "../delivery/delivery-service.ts";
 import type { Requests } from "../peers/requests.ts";
 import type { IncomingSignals } from "../signals/incoming-signals.ts";
 import { Arrivals } from "./arrivals.ts";
-import type { Outcome } from "./attempt.ts";
 import { FirstMessages } from "./first-messages.ts";
 import type { HeldMessages } from "./held-messages.ts";
 import { OrdinaryMessages } from "./ordinary-messages.ts";
+import type { Outcome } from "./outcome.ts";
 import type { PartialSets } from "./partial-sets.ts";
 import { SeenHashes } from "./seen-hashes.ts";
 

@@ -55,8 +55,8 @@ export class Sender {
   async #sendWaiting(conversationId: string): Promise<void> {
     const waiting = this.#waiting.get(conversationId) ?? [];
     this.#waiting.delete(conversationId);
-    const { sessions, peers } = this.#context;
-    const session = sessions.get(peers.sessionForSending(conversationId) ?? "");
+    const { peers } = this.#context;
+    const session = peers.sessionForSending(conversationId);
     if (session === undefined || peers.isBlocked(conversationId)) {
       const error = this.#noSession(conversationId);
       for (const { reject } of waiting) reject(error);

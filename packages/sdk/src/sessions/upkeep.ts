@@ -17,6 +17,7 @@ import {
   retransmissionsDue,
   retransmitted,
 } from "@chat/sds";
+import type { OutgoingRecord } from "@chat/store";
 import type { Context } from "../context.ts";
 import { type HeldMessages, HOLD_MS } from "../receiving/held-messages.ts";
 import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY, REPAIR } from "../sizes.ts";
@@ -196,9 +197,17 @@ export class Upkeep {
     return true;
   }
 
-  /** The same SDS message in a new ratchet message. What never left the outbox is not sent twice from there. */
+  /** The same SDS message in a new ratchet message. @returns false while it waits in the outbox, or its message is paused */
+  #sendAgain(step: SessionStep, { messageId, bytes }: OutgoingRecord): boolean {
+    const { outbox, transfers } = this.#context;
+    if (transfers.get(messageId)?.isPaused === true || outbox.unsentCount(messageId) > 0) return false;
+    step.sendSds(bytes, { purpose: "retransmission", messageId, priority: "optional" });
+    return true;
+  }
+
+  /** What nobody has confirmed for long enough. */
   async #retransmit(step: SessionStep): Promise<boolean> {
-    const { clock, random, store, outbox, transfers } = this.#context;
+    const { clock, random, store } = this.#context;
     const nowMs = clock.nowMs();
     const due = retransmissionsDue(step.session.sds, nowMs).slice(0, RETRANSMISSIONS_AT_ONCE);
     let count = 0;
@@ -209,13 +218,9 @@ export class Upkeep {
         step.session = { ...step.session, sds: withdrawLater(step.session.sds, new Set([sdsId]), nowMs).state };
         continue;
       }
-      const isPaused = transfers.get(part.messageId)?.isPaused === true;
-      const isUnsent = isPaused || outbox.unsentCount(part.messageId) > 0;
-      if (!isUnsent) {
-        step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId, priority: "optional" });
-        count += 1;
-      }
-      const plan = isUnsent ? postponed : retransmitted;
+      const isSent = this.#sendAgain(step, part);
+      if (isSent) count += 1;
+      const plan = isSent ? retransmitted : postponed;
       step.session = { ...step.session, sds: plan(step.session.sds, sdsId, { nowMs, random }) };
     }
     if (count > 0) step.notify({ kind: "retransmitted", count });
@@ -224,16 +229,12 @@ export class Upkeep {
 
   /** The other side asked for it: sooner than a retransmission, and also what it seemed to have. */
   async #repair(step: SessionStep): Promise<boolean> {
-    const { clock, random, store, outbox, transfers } = this.#context;
+    const { clock, random, store } = this.#context;
     const nowMs = clock.nowMs();
     const sdsId = repairDue(step.session.sds, nowMs);
     if (sdsId === undefined) return false;
     const part = await store.messages.outgoing(step.session.id, sdsId);
-    const isPaused = part !== undefined && transfers.get(part.messageId)?.isPaused === true;
-    if (part !== undefined && !isPaused && outbox.unsentCount(part.messageId) === 0) {
-      step.sendSds(part.bytes, { purpose: "retransmission", messageId: part.messageId, priority: "optional" });
-      step.notify({ kind: "retransmitted", count: 1 });
-    }
+    if (part !== undefined && this.#sendAgain(step, part)) step.notify({ kind: "retransmitted", count: 1 });
     step.session = { ...step.session, sds: repaired(step.session.sds, sdsId, { nowMs, random, repair: REPAIR }) };
     return true;
   }

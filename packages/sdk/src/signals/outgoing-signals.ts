@@ -110,9 +110,9 @@ export class OutgoingSignals {
 
   /** Nothing goes to those who are not to know that anybody is here, or who may not have the session yet. */
   async #send(conversationId: string, make: () => Promise<Content | undefined>): Promise<void> {
-    const { serial, sessions, peers, outbox } = this.#context;
+    const { serial, peers, outbox } = this.#context;
     await serial.run(conversationId, async () => {
-      const session = sessions.get(peers.sessionForSending(conversationId) ?? "");
+      const session = peers.sessionForSending(conversationId);
       if (this.#isClosed || session === undefined || !peers.mayAnswer(conversationId)) return;
       if (session.outgoingHandshake?.isAnswered === false || !outbox.hasRoomForSignal) return;
       const content = await make();

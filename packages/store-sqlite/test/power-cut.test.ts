@@ -13,11 +13,13 @@ import { Child } from "./child/run.ts";
 import { countWhole } from "./numbered.ts";
 import { randomUnit } from "./random-unit.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
-import { readWal } from "./wal-file.ts";
+import { type Frame, readWal } from "./wal-file.ts";
 
 const directory = temporaryDirectory();
 const key = new Uint8Array(32).fill(7);
+/** More when chance has cut nothing off in these. */
 const STOPS = 6;
+const MAX_STOPS = 60;
 const CUTS_PER_STOP = 4;
 const SECTOR = 512;
 
@@ -33,7 +35,7 @@ type Files = { readonly database: Buffer; readonly wal: Buffer };
     expect(await writer.line()).toBe("open");
     let torn = 0;
     let lost = 0;
-    for (let stop = 0; stop < STOPS; stop++) {
+    for (let stop = 0; stop < STOPS || (lost === 0 && stop < MAX_STOPS); stop++) {
       await wait(random() * 40);
       await writer.stop();
       const acknowledged = Number(readIfThere(`${path}.acknowledged`));
@@ -75,14 +77,26 @@ async function openCopy({ database, wal }: Files): Promise<number> {
 }
 
 /** @param inFlight - so many transactions at the end of the log may be lost: nobody was told that they are there */
-function cutPower({ database, wal }: Files, inFlight: number, random: () => number): Files {
-  const { frames, pageSize } = readWal(wal);
+function cutPower(files: Files, inFlight: number, random: () => number): Files {
+  const { frames, pageSize } = readWal(files.wal);
   const commits = frames.filter(({ isCommit }) => isCommit);
-  const safe = frames.filter(({ end }) => end <= (commits[commits.length - 1 - inFlight]?.end ?? 0));
+  const acknowledged = frames.filter(({ end }) => end <= (commits[commits.length - 1 - inFlight]?.end ?? 0));
+  const safe = isMoving(files.database, frames.slice(acknowledged.length)) ? frames : acknowledged;
   return {
-    wal: damageTail(wal, safe.at(-1)?.end ?? (safe.length > 0 ? 32 : 0), random),
-    database: tearPages(database, safe, pageSize, random),
+    wal: damageTail(files.wal, safe.at(-1)?.end ?? (safe.length > 0 ? 32 : 0), random),
+    database: tearPages(files.database, safe, pageSize, random),
   };
+}
+
+/**
+ * Whether the transactions are being moved into the database: by https://sqlite.org/wal.html#checkpointing the disk has all
+ * of the log then, acknowledged or not. Pages are moved in their order, and the first one of a transaction is never as it was.
+ */
+function isMoving(database: Buffer, frames: readonly Frame[]): boolean {
+  const [first] = frames.toSorted((a, b) => a.page - b.page);
+  if (first === undefined) return false;
+  const start = (first.page - 1) * first.content.length;
+  return database.subarray(start, start + first.content.length).equals(first.content);
 }
 
 /** From `start` on, sectors are there, are not, or are garbage; the file may also be shorter. */

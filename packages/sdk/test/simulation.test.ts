@@ -88,13 +88,33 @@ describe("a simulation", () => {
     const [conversation] = await saro.person.client.conversations();
     if (conversation) await simulation.run(() => saro.send(conversation, "nobody hears this"));
     await simulation.pass(MINUTE_MS);
-    raya.shown.push(...raya.shown, { id: "x", body: "made up" });
+    const [hello] = raya.shown;
+    if (hello !== undefined) raya.shown.push(hello, { ...hello, id: "x", body: "made up" });
     expect(await simulation.run(() => findingsOf(raya, saro))).toEqual([
       'saro: "nobody hears this" is lost and sent',
       'saro never wrote "made up"',
       'raya is shown "hello" twice',
       "1 messages are in one history and not in the other",
     ]);
+  });
+
+  test("finds texts that are shown in another order than they were written in", async () => {
+    await using simulation = new Simulation({ seed: 6 });
+    const raya = new Witness(await simulation.person("raya"));
+    const saro = new Witness(await simulation.person("saro"));
+    const invite = await simulation.run(() => raya.person.client.createInvite());
+    await simulation.run(() => saro.accept(invite, "one"));
+    const [conversation] = await saro.person.client.conversations();
+    if (conversation) await simulation.run(() => saro.send(conversation, "two"));
+    await simulation.pass(MINUTE_MS);
+    const [one, two] = raya.shown;
+    if (one === undefined || two === undefined) throw new Error("want two messages, got fewer");
+    expect(await simulation.run(() => findingsOf(raya, saro))).toEqual([]);
+    raya.shown.reverse();
+    expect(await simulation.run(() => findingsOf(raya, saro))).toEqual(['raya is shown "two" before "one"']);
+    // It waited as long as it has to.
+    raya.shown.splice(0, 2, { ...two, atMs: two.atMs + MINUTE_MS }, one);
+    expect(await simulation.run(() => findingsOf(raya, saro))).toEqual([]);
   });
 
   test.each([

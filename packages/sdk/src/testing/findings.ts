@@ -3,6 +3,7 @@
  * @module
  */
 import type { DeliveryStatus, Message } from "../message.ts";
+import { HOLD_MS } from "../receiving/held-messages.ts";
 import type { Witness } from "./witness.ts";
 
 /** Of every status, how far it is; what has ended stays as it is. */
@@ -19,6 +20,8 @@ export async function findingsOf(one: Witness, other: Witness): Promise<string[]
     ...arrivals(other, one, ofOther),
     ...repetitions(one),
     ...repetitions(other),
+    ...overtakings(one, other),
+    ...overtakings(other, one),
     ...sameMessages(ofOne, ofOther),
     ...sameOrder(ofOne, ofOther),
     ...causes(one, ofOne),
@@ -58,6 +61,26 @@ function repetitions({ person, shown }: Witness): string[] {
     seen.add(id).add(body);
     return isRepeated ? [`${person.name} is shown "${body}" twice`] : [];
   });
+}
+
+/** Texts are shown in the order in which they were written, unless one took longer than others wait for it. */
+function overtakings(from: Witness, to: Witness): string[] {
+  const shownOf = new Map(to.shown.map((record, place) => [record.id, { ...record, place }]));
+  const findings: string[] = [];
+  const texts = from.sent.flatMap((written) => {
+    const shown = shownOf.get(written.id ?? "");
+    return shown === undefined || written.isFile ? [] : [{ written, shown }];
+  });
+  for (const [index, { written, shown }] of texts.entries()) {
+    const isInTime = (atMs: number) => atMs < written.atMs + HOLD_MS;
+    for (const later of texts.slice(index + 1)) {
+      if (!isInTime(later.written.atMs)) break;
+      const { place, atMs, jumpedAtMs } = later.shown;
+      if (place > shown.place || !isInTime(atMs) || jumpedAtMs >= written.atMs) continue;
+      findings.push(`${to.person.name} is shown "${later.written.body}" before "${written.body}"`);
+    }
+  }
+  return findings;
 }
 
 /** But for what is reported: it has not arrived. */

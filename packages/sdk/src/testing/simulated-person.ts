@@ -38,6 +38,7 @@ export class SimulatedPerson {
   #delivery: SimulatedDelivery | undefined;
   #client: ChatClient | undefined;
   #isOffline = false;
+  #jumpedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, world: World, options: PersonOptions) {
     this.name = name;
@@ -104,9 +105,20 @@ export class SimulatedPerson {
     this.#delivery?.cut(isOffline);
   }
 
+  /** The true time, as `Simulation.nowMs`. */
+  get nowMs(): number {
+    return this.#world.scheduler.nowMs;
+  }
+
+  /** The true time when its clock jumped last; `-Infinity` if it never did. */
+  get jumpedAtMs(): number {
+    return this.#jumpedAtMs;
+  }
+
   /** Sets its clock forward or back. */
   jumpClock(byMs: number): void {
     this.#skewMs += byMs;
+    this.#jumpedAtMs = this.nowMs;
   }
 
   /** Tells its connection that service nodes have gone or come. */

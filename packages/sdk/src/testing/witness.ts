@@ -12,13 +12,22 @@ import type { SimulatedPerson } from "./simulated-person.ts";
 
 export type SentRecord = {
   readonly body: string;
+  readonly atMs: number;
+  /** It takes its time, and what is written meanwhile overtakes it. */
+  readonly isFile: boolean;
   /** Known once `send` has answered: from then on the message must not be lost. */
   id: string | undefined;
   /** How many messages had been shown when it was sent. */
   readonly shownBefore: number;
 };
 
-export type ShownRecord = { readonly id: string; readonly body: string };
+export type ShownRecord = {
+  readonly id: string;
+  readonly body: string;
+  readonly atMs: number;
+  /** When the clock of the person had last jumped. */
+  readonly jumpedAtMs: number;
+};
 
 export class Witness {
   readonly person: SimulatedPerson;
@@ -48,8 +57,7 @@ export class Witness {
    * @returns its id
    */
   async send(conversation: Conversation, body: string, fileBytes?: number): Promise<string> {
-    const record: SentRecord = { body, id: undefined, shownBefore: this.shown.length };
-    this.sent.push(record);
+    const record = this.#note(body, fileBytes !== undefined);
     const content =
       fileBytes === undefined ? text(body) : file({ name: body, mediaType: "", bytes: filled(fileBytes, body) });
     const { id } = await conversation.send(content);
@@ -59,11 +67,16 @@ export class Witness {
 
   /** As {@link send}, of the first message of a conversation. */
   async accept(invite: string, body: string): Promise<void> {
-    const record: SentRecord = { body, id: undefined, shownBefore: this.shown.length };
-    this.sent.push(record);
+    const record = this.#note(body, false);
     const conversation = await this.person.client.accept(invite, text(body));
     const [newest] = await conversation.history({ limit: 1 });
     record.id = newest?.id;
+  }
+
+  #note(body: string, isFile: boolean): SentRecord {
+    const record = { body, isFile, id: undefined, atMs: this.person.nowMs, shownBefore: this.shown.length };
+    this.sent.push(record);
+    return record;
   }
 
   #watch(): void {
@@ -71,7 +84,8 @@ export class Witness {
     void (async () => {
       for await (const { id, content, sequence } of client.messages({ since: this.#position })) {
         this.#position = sequence;
-        this.shown.push({ id, body: bodyOf(content) });
+        const { nowMs: atMs, jumpedAtMs } = this.person;
+        this.shown.push({ id, body: bodyOf(content), atMs, jumpedAtMs });
       }
     })();
     void (async () => {

@@ -4,34 +4,36 @@
  */
 import { type MessagePosition, olderAround, type PageOptions, placeOfPage, StoreError } from "@chat/store";
 import type { Connection, Statement } from "./connection.ts";
-import { MESSAGE, type MessageRow } from "./message-row.ts";
+import type { MessageEntryRow } from "./message-row.ts";
 import { checkFound } from "./read-check.ts";
 
-export class MessagePages {
+/** @typeParam Row - whole messages, or entries */
+export class MessagePages<Row extends MessageEntryRow> {
   readonly #position: Statement<MessagePosition>;
-  readonly #newest: Statement<MessageRow>;
-  readonly #older: Statement<MessageRow>;
-  readonly #newer: Statement<MessageRow>;
-  readonly #from: Statement<MessageRow>;
+  readonly #newest: Statement<Row>;
+  readonly #older: Statement<Row>;
+  readonly #newer: Statement<Row>;
+  readonly #from: Statement<Row>;
 
-  constructor(connection: Connection) {
+  /** @param select - of rows of messages, to be followed by WHERE */
+  constructor(connection: Connection, select: string) {
     const inOne = "conversation = (SELECT position FROM conversations WHERE id = ?)";
     const [backwards, forwards] = ["ORDER BY lamport DESC, id DESC LIMIT ?", "ORDER BY lamport, id LIMIT ?"];
     this.#position = connection.statement(`SELECT lamport, id FROM messages WHERE id = ? AND ${inOne}`);
-    this.#newest = connection.statement(`${MESSAGE} WHERE ${inOne} ${backwards}`);
-    this.#older = connection.statement(`${MESSAGE} WHERE ${inOne} AND (lamport, id) < (?, ?) ${backwards}`);
-    this.#newer = connection.statement(`${MESSAGE} WHERE ${inOne} AND (lamport, id) > (?, ?) ${forwards}`);
-    this.#from = connection.statement(`${MESSAGE} WHERE ${inOne} AND (lamport, id) >= (?, ?) ${forwards}`);
+    this.#newest = connection.statement(`${select} WHERE ${inOne} ${backwards}`);
+    this.#older = connection.statement(`${select} WHERE ${inOne} AND (lamport, id) < (?, ?) ${backwards}`);
+    this.#newer = connection.statement(`${select} WHERE ${inOne} AND (lamport, id) > (?, ?) ${forwards}`);
+    this.#from = connection.statement(`${select} WHERE ${inOne} AND (lamport, id) >= (?, ?) ${forwards}`);
   }
 
   /** Oldest first. */
-  page(conversationId: string, options: PageOptions): MessageRow[] {
+  page(conversationId: string, options: PageOptions): Row[] {
     const rows = this.#rows(conversationId, options);
     for (const row of rows) checkFound("messages.conversation", row.conversation_id, conversationId);
     return rows;
   }
 
-  #rows(conversationId: string, options: PageOptions): MessageRow[] {
+  #rows(conversationId: string, options: PageOptions): Row[] {
     const { limit } = options;
     const place = placeOfPage(options);
     if (place.kind === "newest") return this.#newest.all(conversationId, limit).reverse();

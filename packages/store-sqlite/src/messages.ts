@@ -10,6 +10,7 @@ import {
   type ExpiredMessage,
   type HeldRecord,
   type ListOptions,
+  type MessageEntry,
   type MessagePosition,
   type MessageRecord,
   type MessageState,
@@ -31,7 +32,7 @@ import { Expiry } from "./expiry.ts";
 import { MessageLife } from "./message-life.ts";
 import { MessageLists } from "./message-lists.ts";
 import { MessagePages } from "./message-pages.ts";
-import { MESSAGE, type MessageRow, toMessage } from "./message-row.ts";
+import { ENTRY, MESSAGE, type MessageEntryRow, type MessageRow, toEntry, toMessage } from "./message-row.ts";
 import type { MessageSearch } from "./message-search.ts";
 import { checkFound, checkOrder } from "./read-check.ts";
 import type { Sealer } from "./sealer.ts";
@@ -77,7 +78,8 @@ export class SqliteMessages implements MessageStore {
   readonly #sealer: Sealer;
   readonly #assertOpen: () => void;
   readonly #conversations: Conversations;
-  readonly #pages: MessagePages;
+  readonly #pages: MessagePages<MessageRow>;
+  readonly #entryPages: MessagePages<MessageEntryRow>;
   readonly #lists: MessageLists;
   readonly #expiry: Expiry;
   readonly #life: MessageLife;
@@ -104,7 +106,8 @@ export class SqliteMessages implements MessageStore {
     this.#sealer = sealer;
     this.#assertOpen = assertOpen;
     this.#conversations = new Conversations(connection, sealer);
-    this.#pages = new MessagePages(connection);
+    this.#pages = new MessagePages(connection, MESSAGE);
+    this.#entryPages = new MessagePages(connection, ENTRY);
     this.#lists = new MessageLists(connection, sealer);
     this.#expiry = new Expiry(connection);
     this.#life = new MessageLife(connection, sealer);
@@ -167,9 +170,19 @@ export class SqliteMessages implements MessageStore {
     return this.#toMessages(this.#pages.page(conversationId, options));
   }
 
+  async entryPage(conversationId: string, options: PageOptions): Promise<MessageEntry[]> {
+    this.#assertOpen();
+    return this.#entryPages.page(conversationId, options).map(toEntry);
+  }
+
   async withStatus(status: MessageStatus, options: ListOptions): Promise<MessageRecord[]> {
     this.#assertOpen();
     return this.#toMessages(this.#lists.withStatus(status, options));
+  }
+
+  async entriesWithStatus(status: MessageStatus, options: ListOptions): Promise<MessageEntry[]> {
+    this.#assertOpen();
+    return this.#lists.entriesWithStatus(status, options).map(toEntry);
   }
 
   async withContentType(contentType: string, options: ListOptions): Promise<MessageRecord[]> {
@@ -217,7 +230,7 @@ export class SqliteMessages implements MessageStore {
       const page = this.#outbox.all(last);
       checkOrder(page, last);
       for (const row of page) {
-        yield toEntry(row);
+        yield toOutboxEntry(row);
         last = row.position;
       }
       if (page.length < OUTBOX_ROWS_PER_PAGE) return;
@@ -332,7 +345,7 @@ export class SqliteMessages implements MessageStore {
   }
 }
 
-function toEntry(row: OutboxRow): OutboxEntry {
+function toOutboxEntry(row: OutboxRow): OutboxEntry {
   const { epoch, slot_index: index, attempts, not_before_ms: notBeforeMs } = row;
   const transmission = epoch !== null &&
     index !== null && { epoch, index, attempts, ...(notBeforeMs !== null && { notBeforeMs }) };

@@ -47,6 +47,8 @@ const reads: [name: string, read: Read, indexes: string[]][] = [
     ({ messages }) => messages.withStatus("queued", { limit: 9, conversationId: "c1" }),
     ["messages_conversation_status"],
   ],
+  ["entries of a status", ({ messages }) => messages.entriesWithStatus("queued", { limit: 9 }), ["messages_status"]],
+  ["a page of entries", ({ messages }) => messages.entryPage("c1", { limit: 9 }), ["messages_page"]],
   ["a content type", ({ messages }) => messages.withContentType("t", { limit: 9 }), ["messages_type"]],
   [
     "a content type in one conversation",

@@ -6,6 +6,7 @@ export { type MemoryStoreOptions, openMemoryStore } from "./memory-store.ts";
 export type {
   ConversationRecord,
   HeldRecord,
+  MessageEntry,
   MessageRecord,
   MessageState,
   MessageStatus,

@@ -9,6 +9,7 @@ import { type Journal, Table } from "./memory-table.ts";
 import type {
   ConversationRecord,
   HeldRecord,
+  MessageEntry,
   MessageRecord,
   MessageState,
   MessageStatus,
@@ -157,8 +158,16 @@ export class MemoryMessages implements MessageStore {
     return pageOf().map(copyMessage);
   }
 
+  async entryPage(conversationId: string, options: PageOptions): Promise<MessageEntry[]> {
+    return (await this.page(conversationId, options)).map(withoutContent);
+  }
+
   async withStatus(status: MessageStatus, options: ListOptions): Promise<MessageRecord[]> {
     return this.#list(options, (message) => message.status === status);
+  }
+
+  async entriesWithStatus(status: MessageStatus, options: ListOptions): Promise<MessageEntry[]> {
+    return (await this.withStatus(status, options)).map(withoutContent);
   }
 
   async withContentType(contentType: string, options: ListOptions): Promise<MessageRecord[]> {
@@ -542,6 +551,10 @@ export class MemoryMessageWriter implements MessageWriter {
     for (const value of activity.values()) highest = Math.max(highest, value);
     if (activity.get(conversationId) !== highest) activity.set(highest + 1, conversationId);
   }
+}
+
+function withoutContent({ content: _, ...entry }: MessageRecord): MessageEntry {
+  return entry;
 }
 
 function copyMessage(record: MessageRecord): MessageRecord {

@@ -43,6 +43,9 @@ export type MessageRecord = {
   /** Assigned by the store on insert: growing over all messages of the database from 1 on, never reused. */
   readonly sequence: number;
 };
+/** A message without its content, which may be large. */
+export type MessageEntry = Omit<MessageRecord, "content">;
+
 /** Where a message belongs, and how far it has come. */
 export type MessageState = Pick<MessageRecord, "conversationId" | "direction" | "status" | "lamport">;
 
@@ -150,8 +153,12 @@ export interface MessageStore {
    *   message that is not in the conversation (any more: give the record itself, and it need not be)
    */
   page(conversationId: string, options: PageOptions): Promise<MessageRecord[]>;
+  /** As {@link page}, without reading any content. */
+  entryPage(conversationId: string, options: PageOptions): Promise<MessageEntry[]>;
   /** Newest first; `before` is a sequence. */
   withStatus(status: MessageStatus, options: ListOptions): Promise<MessageRecord[]>;
+  /** As {@link withStatus}, without reading any content. */
+  entriesWithStatus(status: MessageStatus, options: ListOptions): Promise<MessageEntry[]>;
   /** Messages that were put with this `contentType`. */
   withContentType(contentType: string, options: ListOptions): Promise<MessageRecord[]>;
   /**

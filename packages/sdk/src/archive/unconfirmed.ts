@@ -2,7 +2,7 @@
  * The own messages of a conversation that nobody has confirmed, page by page.
  * @module
  */
-import type { MessageRecord, MessageStore } from "@chat/store";
+import type { MessageEntry, MessageStore } from "@chat/store";
 
 const PAGE = 100;
 
@@ -10,12 +10,12 @@ const PAGE = 100;
 export async function* unconfirmed(
   messages: MessageStore,
   conversationId: string,
-): AsyncGenerator<MessageRecord, void, undefined> {
+): AsyncGenerator<MessageEntry, void, undefined> {
   for (const status of ["queued", "sent"] as const) {
     let before: number | undefined;
     for (;;) {
       const options = { limit: PAGE, conversationId, ...(before !== undefined && { before }) };
-      const page = await messages.withStatus(status, options);
+      const page = await messages.entriesWithStatus(status, options);
       yield* page;
       before = page.at(-1)?.sequence;
       if (page.length < PAGE) break;

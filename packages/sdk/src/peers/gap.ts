@@ -5,7 +5,7 @@
  */
 import { preferSession } from "@chat/ratchet";
 import { encodeState } from "@chat/sds";
-import type { MessageRecord, MessageStore } from "@chat/store";
+import type { MessageEntry, MessageStore } from "@chat/store";
 import type { Context } from "../context.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionStep } from "../sessions/session-step.ts";
@@ -17,11 +17,11 @@ const MAX_RESENT = 1_000;
 /** Older messages are only counted: whoever steals the keys of a peer must not get years of what was said by asking for it. */
 const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 const PAGE = 100;
-const NEVER_SENT: readonly MessageRecord["status"][] = ["dropped", "failed", "cancelled"];
+const NEVER_SENT: readonly MessageEntry["status"][] = ["dropped", "failed", "cancelled"];
 
 export type GapContents = {
   /** Oldest first. */
-  readonly toSend: readonly MessageRecord[];
+  readonly toSend: readonly MessageEntry[];
   /** Of those, that the peer does not have. */
   readonly missing: number;
   /** That the peer does not have, beyond what is sent again. */
@@ -46,7 +46,7 @@ export async function reachOf({ store, clock }: Context, conversationId: string)
 export async function contentsOf({ store, clock }: Context, conversationId: string, gap: Gap): Promise<GapContents> {
   const { messages } = store;
   const oldestMs = Math.max(gap.receivedUntilMs - OVERLAP_MS, clock.nowMs() - MAX_AGE_MS);
-  const toSend: MessageRecord[] = [];
+  const toSend: MessageEntry[] = [];
   let [missing, unavailable, known] = [0, 0, 0];
   for await (const page of pages(messages, conversationId)) {
     const isOver = page.every(({ direction, sentAtMs }) => {
@@ -92,10 +92,10 @@ export function noteGap(step: SessionStep, { receivedUntilMs, sentUntilMs, notic
 }
 
 /** Newest first. */
-async function* pages(messages: MessageStore, conversationId: string): AsyncGenerator<readonly MessageRecord[]> {
-  let before: MessageRecord | undefined;
+async function* pages(messages: MessageStore, conversationId: string): AsyncGenerator<readonly MessageEntry[]> {
+  let before: MessageEntry | undefined;
   for (;;) {
-    const page = await messages.page(conversationId, { limit: PAGE, ...(before && { before }) });
+    const page = await messages.entryPage(conversationId, { limit: PAGE, ...(before && { before }) });
     if (page.length === 0) return;
     yield page.toReversed();
     before = page[0];

@@ -8,7 +8,7 @@
 import { decodeContentFrame, encodePrivateFrame } from "@chat/codec";
 import { breakSession, renew } from "@chat/ratchet";
 import { readSetId } from "@chat/segmentation";
-import type { MessageRecord } from "@chat/store";
+import type { MessageEntry } from "@chat/store";
 import { unconfirmed } from "../archive/unconfirmed.ts";
 import type { Context } from "../context.ts";
 import { messageId } from "../message.ts";
@@ -157,22 +157,22 @@ export class Healer {
 
   /** Messages that nobody confirmed and that no session sends any more, in the order in which they were written. */
   async #redeliver(id: string): Promise<void> {
-    for (const record of await this.#orphans(id)) await this.#sendAgain(id, record);
+    for (const entry of await this.#orphans(id)) await this.#sendAgain(id, entry);
     await this.#inTurn(id, async (step) => {
       step.peer = { ...step.peer, mustRedeliver: false };
     });
   }
 
-  async #orphans(conversationId: string): Promise<MessageRecord[]> {
-    const orphans: MessageRecord[] = [];
-    for await (const record of unconfirmed(this.#context.store.messages, conversationId)) {
-      if (await this.#isOrphan(record)) orphans.push(record);
+  async #orphans(conversationId: string): Promise<MessageEntry[]> {
+    const orphans: MessageEntry[] = [];
+    for await (const entry of unconfirmed(this.#context.store.messages, conversationId)) {
+      if (await this.#isOrphan(entry)) orphans.push(entry);
     }
     return orphans.sort((a, b) => a.sequence - b.sequence);
   }
 
   /** A message of many segments is none while some of them are still to be made. */
-  async #isOrphan({ id }: MessageRecord): Promise<boolean> {
+  async #isOrphan({ id }: MessageEntry): Promise<boolean> {
     const { store, transfers } = this.#context;
     return transfers.get(id) === undefined && (await store.messages.pendingCount(id)) === 0;
   }
@@ -187,7 +187,7 @@ export class Healer {
     if (waitMs > 0) return this.#mendAfter(id, waitMs, this.#waits);
     this.#filledAtMs.set(id, clock.nowMs());
     const { toSend, missing, unavailable, known } = await contentsOf(this.#context, id, gap);
-    for (const record of toSend) await this.#sendAgain(id, record);
+    for (const entry of toSend) await this.#sendAgain(id, entry);
     await this.#inTurn(id, async (step) => {
       this.#way.putFrame(step, { kind: "resumed", resent: missing, unavailable, known });
       const { gap: _, ...peer } = step.peer;
@@ -196,12 +196,13 @@ export class Healer {
   }
 
   /** The same frame, so that it is the same message to whoever has it already. */
-  #sendAgain(id: string, { id: known, content, sentAtMs }: MessageRecord): Promise<void> {
+  #sendAgain(id: string, { id: known }: MessageEntry): Promise<void> {
     return this.#inTurn(id, async (step) => {
       const { store, account, notifier, outbox } = this.#context;
-      const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content } });
       const record = await store.messages.message(known);
       if (record === undefined || record.status === "received" || !(await this.#isOrphan(record))) return;
+      const { content, sentAtMs } = record;
+      const frame = encodePrivateFrame({ timestampMs: sentAtMs, body: { kind: "content", content } });
       const segmentSize = segmentSizeOf(step.session);
       const segments = this.#way.cut(frame, segmentSize);
       const { payloadHash } = readSetId(segments.setId ?? "");

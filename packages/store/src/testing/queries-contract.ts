@@ -192,6 +192,37 @@ function describeLists(open: Open): void {
     await expect(queued({ limit: 1, before: 0.5 })).rejects.toMatchObject(refused);
   });
 
+  test("entries are what messages are, but for their contents", async () => {
+    await using store = await open();
+    await store.write((tx) => {
+      for (const id of ["c1", "c2"]) putConversation(tx, id);
+      for (let index = 1; index <= 6; index++) {
+        const expiry = index === 4 && { expiresAtMs: 99 };
+        tx.messages.putMessage(outgoing(`m${index}`, { conversationId: index % 2 === 0 ? "c2" : "c1", ...expiry }));
+      }
+      tx.messages.putMessage(incoming("m7"));
+    });
+    const { messages } = store;
+    const withoutContent = ({ content: _, ...entry }: MessageRecord) => entry;
+    for (const options of [{ limit: 9 }, { limit: 2, before: 5 }, { limit: 2, conversationId: "c2" }]) {
+      const records = await messages.withStatus("queued", options);
+      expect(records.length).toBeGreaterThan(1);
+      expect(await messages.entriesWithStatus("queued", options)).toEqual(records.map(withoutContent));
+    }
+    for (const options of [
+      { limit: 9 },
+      { limit: 2, before: "m5" },
+      { limit: 2, after: "m1" },
+      { limit: 3, around: "m3" },
+    ]) {
+      const records = await messages.page("c1", options);
+      expect(records.length).toBeGreaterThan(1);
+      expect(await messages.entryPage("c1", options)).toEqual(records.map(withoutContent));
+    }
+    await expect(messages.entriesWithStatus("queued", { limit: 0 })).rejects.toMatchObject(refused);
+    await expect(messages.entryPage("c1", { limit: 1, before: "none" })).rejects.toMatchObject(refused);
+  });
+
   test("messages of a content type are found by it, which is not read back", async () => {
     await using store = await open();
     await store.write((tx) => {

@@ -82,12 +82,14 @@ async function listsOf(messages: MessageStore): Promise<unknown> {
         before: await messages.page(id, { limit: 2, before: at }),
         after: await messages.page(id, { limit: 2, after: at }),
         around: await messages.page(id, { limit: 3, around: at }),
+        entries: await messages.entryPage(id, { limit: 3, around: at }),
       };
     }),
     withStatus: await byKey(STATUSES, async (status) => ({
       all: await messages.withStatus(status, { limit: ALL }),
       some: await messages.withStatus(status, { limit: 2, before: 9 }),
       ofOne: await messages.withStatus(status, { limit: 2, conversationId: "c1" }),
+      entries: await messages.entriesWithStatus(status, { limit: 2, before: 9 }),
     })),
     withContentType: await byKey(CONTENT_TYPES, async (contentType) => ({
       all: await messages.withContentType(contentType, { limit: ALL }),

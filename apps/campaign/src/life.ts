@@ -5,15 +5,10 @@
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { extname } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-
-// Beside this file, in the sources as in the build.
-const SUFFIX = extname(import.meta.filename);
-const SOURCE_FLAGS = SUFFIX === ".ts" ? ["--conditions=@chat/source", "--disable-warning=ExperimentalWarning"] : [];
+import { scriptArguments } from "./script.ts";
 
 export type Life<Line, Reply = never> = {
   /** From this folder, without its suffix. */
@@ -42,9 +37,7 @@ export type ScriptProcess = ChildProcessByStdio<Writable, Readable, Readable>;
  * @param flags - of Node
  */
 export function startScript(script: string, order: unknown, flags: readonly string[] = []): ScriptProcess {
-  const file = fileURLToPath(new URL(`./${script}${SUFFIX}`, import.meta.url));
-  const args = [...SOURCE_FLAGS, ...flags, file, JSON.stringify(order)];
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, scriptArguments(script, order, flags), { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {}); // what is told to the dead
   return child;
 }

@@ -3,11 +3,8 @@
  * is counted, in a process of its own for each batch.
  * @module
  */
-import { execFile } from "node:child_process";
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { BatchResult, Campaign } from "../campaign.ts";
+import { runMeasured } from "../measured-script.ts";
 import type { ChildOrder, ChildResult, Sample } from "../memory/child.ts";
 import { SCENARIOS } from "../memory/scenarios.ts";
 import { Random } from "../random.ts";
@@ -32,18 +29,6 @@ const SCENARIOS_PER_BATCH = 4;
 const GROUPS = SCENARIOS.length / SCENARIOS_PER_BATCH;
 const RESERVED = SCENARIOS.findIndex(({ name }) => name === "reserved");
 
-/** Beside this folder, in the sources as in the build. */
-const SUFFIX = extname(import.meta.filename);
-const CHILD = fileURLToPath(new URL(`../memory/child${SUFFIX}`, import.meta.url));
-const SOURCE_FLAGS = SUFFIX === ".ts" ? ["--conditions=@chat/source", "--disable-warning=ExperimentalWarning"] : [];
-
-/**
- * Node and libc keep much more than is held, for garbage to come: 100 MiB where the young generation may be large. It is
- * kept small here, or that would be all that is measured.
- */
-const FLAGS = ["--expose-gc", "--max-semi-space-size=1"];
-const MALLOC = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "65536" };
-
 export const segmentationMemory: Campaign = {
   name: "segmentation-memory",
   title: "hostile segments from ever new senders, real memory against the configured bytes",
@@ -63,7 +48,7 @@ export const ROUND_OF_BATCHES = GROUPS + 1;
 
 async function measure(seed: number, batch: number): Promise<BatchResult> {
   const order = orderOf(seed, batch);
-  const { calls, samples } = await startChild(order);
+  const { calls, samples } = await runMeasured<ChildResult>("memory/child", order);
   const limit = (order.maxBufferedBytes ?? DEFAULT_BYTES) + SLACK_BYTES;
   for (const sample of samples) {
     const held = heldBytes(sample);
@@ -91,13 +76,6 @@ function orderOf(seed: number, batch: number): ChildOrder {
   const shuffled = new Random(seed, round).shuffle([...SCENARIOS.keys()]);
   const scenarios = shuffled.slice(group * SCENARIOS_PER_BATCH, (group + 1) * SCENARIOS_PER_BATCH);
   return { ...common, scenarios, maxBufferedBytes: CONFIGURED_BYTES };
-}
-
-async function startChild(order: ChildOrder): Promise<ChildResult> {
-  const args = [...SOURCE_FLAGS, ...FLAGS, CHILD, JSON.stringify(order)];
-  const env = { ...process.env, ...MALLOC };
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, maxBuffer: 2 ** 26 });
-  return JSON.parse(stdout);
 }
 
 /** Whichever way of counting finds more. */

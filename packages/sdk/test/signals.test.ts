@@ -1,9 +1,8 @@
 /** Typing and read receipts: events, and no messages. */
-import { type ChatEvent, type Conversation, isText, readReceipt, text, typing } from "@chat/sdk";
-import { openMemoryStore, type Store } from "@chat/store";
+import { type ChatEvent, type Conversation, readReceipt, text, typing } from "@chat/sdk";
 import { expect, test } from "@jest/globals";
 import { MemoryNetwork } from "../src/delivery/memory-network.ts";
-import { open } from "./people.ts";
+import { openPerson } from "./person.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 const SECOND_MS = 1000;
@@ -12,24 +11,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 type Side = Awaited<ReturnType<typeof enter>>;
 type Entry = { readonly messagesPerEpoch?: number; readonly readReceipts?: boolean };
 
-async function enter(
-  network: MemoryNetwork,
-  clock: VirtualClock,
-  { messagesPerEpoch = 10_000, readReceipts }: Entry = {},
-) {
-  const delivery = network.connect();
-  const store: Store = openMemoryStore();
-  const option = readReceipts !== undefined && { readReceipts };
-  const client = await open(delivery, { database: store, clock, rateLimit: { messagesPerEpoch }, ...option });
-  const events: ChatEvent[] = [];
-  const texts: string[] = [];
-  void (async () => {
-    for await (const event of client.events()) events.push(event);
-  })();
-  void (async () => {
-    for await (const { content } of client.messages()) texts.push(isText(content) ? content.text : content.kind);
-  })();
-  return { client, delivery, store, events, texts };
+function enter(network: MemoryNetwork, clock: VirtualClock, { messagesPerEpoch = 10_000, ...options }: Entry = {}) {
+  return openPerson(network.connect(), { clock, rateLimit: { messagesPerEpoch }, ...options });
 }
 
 async function meet(

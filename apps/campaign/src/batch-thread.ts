@@ -4,9 +4,9 @@
  */
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type BatchResult, type Campaign, commandOf } from "./campaign.ts";
+import { type BatchOrder, type BatchResult, type Campaign, commandOf } from "./campaign.ts";
 import { CampaignError } from "./errors.ts";
-import type { Answer, Order, WorkerStart } from "./worker.ts";
+import type { Answer, WorkerStart } from "./worker.ts";
 
 // Beside this file, in the sources as in the build.
 const WORKER = new URL(`./worker${extname(import.meta.filename)}`, import.meta.url);
@@ -24,27 +24,26 @@ export class BatchThread implements AsyncDisposable {
   }
 
   /** @throws {@link CampaignError} `BATCH_FAILED`, `DEADLINE`; the signal's reason */
-  async run(seed: number, batch: number, signal?: AbortSignal): Promise<BatchResult> {
-    const answer = await this.#ask({ seed, batch }, signal);
+  async run(order: BatchOrder, signal?: AbortSignal): Promise<BatchResult> {
+    const answer = await this.#ask(order, signal);
     if (answer.kind === "done") return answer.result;
     const cause = Object.assign(new Error(answer.message), { stack: answer.stack });
-    throw this.#failure("BATCH_FAILED", seed, batch, answer.message, cause);
+    throw this.#failure("BATCH_FAILED", order, answer.message, cause);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#worker.terminate();
   }
 
-  #ask(order: Order, signal: AbortSignal | undefined): Promise<Answer> {
-    const { seed, batch } = order;
+  #ask(order: BatchOrder, signal: AbortSignal | undefined): Promise<Answer> {
     const limitMs = this.#campaign.batchLimitMs;
     return new Promise<Answer>((resolve, reject) => {
       const timer = setTimeout(() => {
-        end(() => reject(this.#failure("DEADLINE", seed, batch, `not done after ${limitMs / 1000} s`)));
+        end(() => reject(this.#failure("DEADLINE", order, `not done after ${limitMs / 1000} s`)));
       }, limitMs);
       const onAnswer = (answer: Answer) => end(() => resolve(answer));
       const onError = (cause: unknown) => {
-        end(() => reject(this.#failure("BATCH_FAILED", seed, batch, "the worker thread ended", cause)));
+        end(() => reject(this.#failure("BATCH_FAILED", order, "the worker thread ended", cause)));
       };
       const onExit = (code: number) => onError(new Error(`exit code ${code}`));
       const onAbort = () => end(() => reject(signal?.reason));
@@ -61,8 +60,8 @@ export class BatchThread implements AsyncDisposable {
     });
   }
 
-  #failure(code: "BATCH_FAILED" | "DEADLINE", seed: number, batch: number, what: string, cause?: unknown) {
-    const message = `batch ${batch}: ${what}\nrepeat it with: ${commandOf(this.#campaign, seed, batch)}`;
+  #failure(code: "BATCH_FAILED" | "DEADLINE", order: BatchOrder, what: string, cause?: unknown) {
+    const message = `batch ${order.batch}: ${what}\nrepeat it with: ${commandOf(this.#campaign.name, order)}`;
     return new CampaignError(code, message, { cause });
   }
 }

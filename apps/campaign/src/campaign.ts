@@ -22,9 +22,18 @@ export interface Campaign {
   readonly maxResidentBytes: number;
   /** Folders whose contents decide what a batch does, from the root of the repository. */
   readonly sources: readonly string[];
-  /** Throws what it finds. */
-  run(seed: number, batch: number): BatchResult | Promise<BatchResult>;
+  /** A failure names the few events that are enough for it, and `--only` repeats them. */
+  readonly hasEvents?: true;
+  /**
+   * Throws what it finds.
+   *
+   * @param only - with `hasEvents`: nothing but these events of the batch, by their numbers
+   */
+  run(seed: number, batch: number, only?: readonly number[]): BatchResult | Promise<BatchResult>;
 }
+
+/** What is run at one time. */
+export type BatchOrder = { readonly seed: number; readonly batch: number; readonly only?: readonly number[] };
 
 export type BatchResult = {
   /** Added up over the batches. Equal for equal seed and batch. */
@@ -60,6 +69,6 @@ export function withBatch(totals: Totals, result: BatchResult): Totals {
 }
 
 /** The command that repeats one batch alone. */
-export function commandOf({ name }: Campaign, seed: number, batch: number): string {
-  return `pnpm campaign ${name} --seed ${seed} --batch ${batch}`;
+export function commandOf(campaign: string, { seed, batch, only }: BatchOrder): string {
+  return `pnpm campaign ${campaign} --seed ${seed} --batch ${batch}${only === undefined ? "" : ` --only ${only}`}`;
 }

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BatchThread } from "./batch-thread.ts";
-import { type Campaign, withBatch } from "./campaign.ts";
+import { type BatchOrder, type Campaign, withBatch } from "./campaign.ts";
 import type { CampaignLoaders } from "./campaigns.ts";
 import { freshSeed } from "./cut-down.ts";
 import { CampaignError, messageOf, stackOf } from "./errors.ts";
@@ -21,6 +21,7 @@ const USAGE = `campaign <name> [options]
   --count N     how much of it; default: all. With less than all, no result is written
   --seed N      0 to 4294967295; default: that of the run that was interrupted, else a fresh one
   --batch N     only this batch, to repeat what failed; needs --seed
+  --only N,N…   only these events of it, where a failure names some; needs --batch
   --restart     begin again instead of going on where the last run was interrupted
   --json        one JSON object on standard output, and nothing else there
   --list        the campaigns
@@ -68,8 +69,10 @@ async function run(args: readonly string[], options: CommandOptions): Promise<vo
   const report = (progress: Progress) => toReport(chosen, progress, source, thisMachine());
   if (batch !== undefined) {
     if (seed === undefined) throw new CampaignError("INVALID_OPTION", "batch: want --seed with it, got none");
-    return print(report(await runOne(chosen, seed, batch, options)));
+    const only = parseEvents(chosen, values.only);
+    return print(report(await runOne(chosen, { seed, batch, ...(only && { only }) }, options)));
   }
+  if (values.only !== undefined) throw new CampaignError("INVALID_OPTION", "only: want --batch with it, got none");
 
   const file = new ProgressFile(join(root, ".campaigns"), chosen.name);
   const from = values.restart ? undefined : resumable(chosen, file, seed, options);
@@ -130,15 +133,14 @@ async function runAll(
 /** In a thread too, so that one that hangs is given up. */
 async function runOne(
   chosen: Campaign,
-  seed: number,
-  batch: number,
+  order: BatchOrder,
   { signal, registry, root }: CommandOptions,
 ): Promise<Progress> {
   await using thread = new BatchThread(chosen, registry);
   const startedAtMs = performance.now();
-  const empty = noProgress(seed, fingerprintOf(root, chosen.sources));
-  const result = await thread.run(seed, batch, signal);
-  const { counts, peaks, series } = withBatch({ ...empty.totals, batches: batch }, result);
+  const empty = noProgress(order.seed, fingerprintOf(root, chosen.sources));
+  const result = await thread.run(order, signal);
+  const { counts, peaks, series } = withBatch({ ...empty.totals, batches: order.batch }, result);
   return {
     ...empty,
     totals: { batches: 1, counts, peaks, series },
@@ -156,6 +158,7 @@ function parse(args: readonly string[]) {
         count: { type: "string" },
         seed: { type: "string" },
         batch: { type: "string" },
+        only: { type: "string" },
         restart: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
@@ -183,6 +186,13 @@ function parseNumber(name: string, text: string | undefined, min: number, max: n
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= min && number <= max) return number;
   throw new CampaignError("INVALID_OPTION", `${name}: want a whole number from ${min} to ${max}, got ${text}`);
+}
+
+function parseEvents({ name, hasEvents }: Campaign, text: string | undefined): number[] | undefined {
+  if (text === undefined) return undefined;
+  if (!hasEvents) throw new CampaignError("INVALID_OPTION", `only: want a campaign with events, got ${name}`);
+  if (/^\d+(,\d+)*$/.test(text)) return text.split(",").map(Number);
+  throw new CampaignError("INVALID_OPTION", `only: want whole numbers with commas between them, got ${text}`);
 }
 
 async function list(campaigns: CampaignLoaders): Promise<string> {

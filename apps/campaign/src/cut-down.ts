@@ -23,7 +23,7 @@ export async function runCutDown(campaign: Campaign, seed: number, batches: numb
     try {
       totals = withBatch(totals, await campaign.run(seed, batch));
     } catch (cause) {
-      const message = `${messageOf(cause)}\nrepeat it with: ${commandOf(campaign, seed, batch)}`;
+      const message = `${messageOf(cause)}\nrepeat it with: ${commandOf(campaign.name, { seed, batch })}`;
       throw new CampaignError("BATCH_FAILED", message, { cause });
     }
   }

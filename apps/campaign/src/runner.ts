@@ -50,7 +50,7 @@ export async function runBatches(campaign: Campaign, options: RunOptions): Promi
     await using thread = new BatchThread(campaign, registry);
     while (next < batches) {
       const batch = next++;
-      add(batch, await thread.run(options.from.seed, batch, stop));
+      add(batch, await thread.run({ seed: options.from.seed, batch }, stop));
       checkMemory(campaign, batch);
     }
   };

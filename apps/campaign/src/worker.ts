@@ -3,11 +3,9 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
-import type { BatchResult } from "./campaign.ts";
+import type { BatchOrder, BatchResult } from "./campaign.ts";
 import { CAMPAIGNS, type CampaignLoaders } from "./campaigns.ts";
 import { messageOf, stackOf } from "./errors.ts";
-
-export type Order = { readonly seed: number; readonly batch: number };
 
 /** A thrown error cannot cross the threads as it is: only its texts do. */
 export type Answer =
@@ -24,14 +22,14 @@ const { campaign, registry } = workerData as WorkerStart;
 const loaders: CampaignLoaders = registry === undefined ? CAMPAIGNS : (await import(registry)).CAMPAIGNS;
 const loaded = await loaders[campaign]?.();
 
-parentPort?.on("message", async ({ seed, batch }: Order) => {
-  parentPort?.postMessage(await answerTo(seed, batch));
+parentPort?.on("message", async (order: BatchOrder) => {
+  parentPort?.postMessage(await answerTo(order));
 });
 
-async function answerTo(seed: number, batch: number): Promise<Answer> {
+async function answerTo({ seed, batch, only }: BatchOrder): Promise<Answer> {
   try {
     if (loaded === undefined) throw new RangeError(`campaign: no ${campaign} here`);
-    return { kind: "done", result: await loaded.run(seed, batch) };
+    return { kind: "done", result: await loaded.run(seed, batch, only) };
   } catch (error) {
     return { kind: "failed", message: messageOf(error), stack: stackOf(error) };
   }

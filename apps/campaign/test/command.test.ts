@@ -129,6 +129,11 @@ describe("what a batch finds", () => {
     expect(JSON.parse(other.out)).toMatchObject({ counts: { sum: 3 }, peaks: { height: { value: 100, batch: 3 } } });
   });
 
+  test("only the events that are enough for it are repeated", async () => {
+    const { out } = await run(["eventful", "--seed", "4", "--batch", "0", "--only", "3,1", "--json"]);
+    expect(JSON.parse(out).counts).toEqual({ events: 2 });
+  });
+
   test.each([
     ["hanging", "not done after 0.2 s"],
     ["growing", "the process has"],
@@ -145,12 +150,18 @@ test("--list and --help explain", async () => {
 });
 
 test.each([
-  [["nothing"], "campaign: want one of: counting, failing, hanging, growing, crashing; got nothing"],
+  [["nothing"], "campaign: want one of: counting, failing, eventful, hanging, growing, crashing; got nothing"],
   [["toString"], "got toString"],
   [[], "got none"],
   [["counting", "--count", "0"], "count: want a whole number from 1 to 9007199254740991, got 0"],
   [["counting", "--seed", "4294967296"], "seed: want a whole number from 0 to 4294967295, got 4294967296"],
   [["counting", "--batch", "1"], "batch: want --seed with it, got none"],
+  [["eventful", "--seed", "1", "--only", "1"], "only: want --batch with it, got none"],
+  [
+    ["eventful", "--seed", "1", "--batch", "1", "--only", "1;2"],
+    "only: want whole numbers with commas between them, got 1;2",
+  ],
+  [["counting", "--seed", "1", "--batch", "1", "--only", "1"], "only: want a campaign with events, got counting"],
   [["counting", "failing"], "got counting failing"],
   [["counting", "--colour"], "✗ Unknown option '--colour'"],
 ])("%j is refused with an explanation", async (args, message) => {

@@ -30,6 +30,13 @@ const failing: Campaign = {
   },
 };
 
+const eventful: Campaign = {
+  ...counting,
+  name: "eventful",
+  hasEvents: true,
+  run: (_seed, _batch, only = [1, 2, 3]) => ({ counts: { events: only.length }, peaks: {} }),
+};
+
 const hanging: Campaign = {
   ...counting,
   name: "hanging",
@@ -49,6 +56,7 @@ export const FAKE_MODULE = import.meta.url;
 export const CAMPAIGNS: CampaignLoaders = {
   counting: async () => counting,
   failing: async () => failing,
+  eventful: async () => eventful,
   hanging: async () => hanging,
   growing: async () => growing,
   crashing: async () => crashing,

@@ -1,16 +1,10 @@
-import { SeededRandom } from "@chat/sdk/testing";
 import { expect, test } from "@jest/globals";
-import { sdkChats } from "../src/campaigns/sdk-chats.ts";
+import { planOfBatch, sdkChats } from "../src/campaigns/sdk-chats.ts";
 import { runChat } from "../src/chats/chat.ts";
-import { planOf } from "../src/chats/plan.ts";
+import { smallestOf, withOnly } from "../src/chats/smallest.ts";
 import { freshSeed, runCutDown } from "../src/cut-down.ts";
 
 const CHATS = 12;
-
-function plan(seed: number, batch: number) {
-  const random = new SeededRandom(seed, batch);
-  return planOf(random.below(2 ** 32), random);
-}
 
 test.each([1, freshSeed()])(
   "chats of two hours on bad networks and machines lose nothing, show nothing twice, and keep their order (seed %i)",
@@ -24,5 +18,18 @@ test.each([1, freshSeed()])(
 );
 
 test("a chat of one seed is always the same", async () => {
-  expect(await runChat(plan(1, 0))).toEqual(await runChat(plan(1, 0)));
+  const plan = planOfBatch(1, 0);
+  expect(await runChat(plan)).toEqual(await runChat(plan));
+});
+
+test("of a chat that shows a fault, the few events that are enough are named, and repeat it", async () => {
+  const plan = planOfBatch(1, 0);
+  const isFault = ({ counts }: { readonly counts: Readonly<Record<string, number>> }) => (counts.crashes ?? 0) > 0;
+  expect(isFault(await runChat(plan))).toBe(true);
+  const enough = await smallestOf(plan, isFault);
+  expect(enough).toHaveLength(1);
+  expect(plan.deeds[enough[0] ?? -1]?.kind).toBe("crash");
+  expect(isFault(await runChat(withOnly(plan, enough)))).toBe(true);
+  // As the command does it.
+  expect((await sdkChats.run(1, 0, enough)).counts.crashes).toBe(1);
 });

@@ -4,14 +4,16 @@
  */
 
 import { SeededRandom } from "@chat/sdk/testing";
-import type { BatchResult, Campaign } from "../campaign.ts";
+import { type BatchResult, type Campaign, commandOf } from "../campaign.ts";
 import { runChat } from "../chats/chat.ts";
-import { planOf } from "../chats/plan.ts";
+import { type Plan, planOf } from "../chats/plan.ts";
+import { smallestOf, withOnly } from "../chats/smallest.ts";
 
+const NAME = "sdk-chats";
 const MAX_SHOWN = 5;
 
 export const sdkChats: Campaign = {
-  name: "sdk-chats",
+  name: NAME,
   title:
     "chats of two virtual hours with loss, crashes, partitions and clocks that jump: nothing lost, twice or out of order",
   unit: "chats",
@@ -21,12 +23,20 @@ export const sdkChats: Campaign = {
   batchLimitMs: 120_000,
   maxResidentBytes: 2_560 * 2 ** 20,
   sources: ["packages", "apps/campaign/src/chats"],
-  run: async (seed, batch): Promise<BatchResult> => {
-    const random = new SeededRandom(seed, batch);
-    const { findings, counts } = await runChat(planOf(random.below(2 ** 32), random));
-    if (findings.length > 0) {
-      throw new Error(`${findings.length} findings: ${findings.slice(0, MAX_SHOWN).join("; ")}`);
-    }
-    return { counts, peaks: {} };
+  hasEvents: true,
+  run: async (seed, batch, only): Promise<BatchResult> => {
+    const plan = planOfBatch(seed, batch);
+    const { findings, counts } = await runChat(only === undefined ? plan : withOnly(plan, only));
+    if (findings.length === 0) return { counts, peaks: {} };
+    const text = `${findings.length} findings: ${findings.slice(0, MAX_SHOWN).join("; ")}`;
+    if (only !== undefined) throw new Error(text);
+    const enough = await smallestOf(plan, (outcome) => outcome.findings.length > 0);
+    const command = commandOf(NAME, { seed, batch, only: enough });
+    throw new Error(`${text}\n${enough.length} of ${plan.deeds.length} events are enough for one: ${command}`);
   },
 };
+
+export function planOfBatch(seed: number, batch: number): Plan {
+  const random = new SeededRandom(seed, batch);
+  return planOf(random.below(2 ** 32), random);
+}

@@ -271,7 +271,7 @@ export interface MessageWriter {
   /** Inserts or replaces, by (sessionId, sdsId). */
   putOutgoing(record: OutgoingRecord): void;
   deleteOutgoing(sessionId: string, sdsId: string): void;
-  /** Idempotent; the first `lamport` stays. */
+  /** An id of SDS, or another name that a session must know again. Idempotent; the first `lamport` stays. */
   logSdsId(sessionId: string, sdsId: string, lamport: number): void;
   putSdsState(sessionId: string, state: Uint8Array): void;
   /** Inserts or replaces, by (sessionId, sdsId). */

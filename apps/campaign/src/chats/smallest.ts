@@ -6,8 +6,8 @@ import { shrink } from "@chat/sdk/testing";
 import { type Outcome, runChat } from "./chat.ts";
 import type { Plan } from "./plan.ts";
 
-/** Some half a minute; each is shorter than the one before. */
-const MAX_RUNS = 60;
+/** Some half a minute at most; each is shorter than the one before. */
+const MAX_RUNS = 150;
 
 /** The plan with nothing but these of its events, by their places. */
 export function withOnly(plan: Plan, places: readonly number[]): Plan {

@@ -35,6 +35,8 @@ const FILE_BYTES = 400_000;
 /** Somebody is away for so long in each hour, and in every third one for two hours. */
 const SHORT_ABSENCE_MS = 10 * MINUTE_MS;
 const LONG_ABSENCE_MS = 2 * HOUR_MS;
+/** Whoever was away has confirmed what was missed, and sent what was written, before the hour is looked at. */
+const BACK_MS = 10 * MINUTE_MS;
 /** Retransmissions come an hour apart at most. */
 const CALM_MS = 6 * HOUR_MS;
 
@@ -107,8 +109,8 @@ class Day {
     const [author, reader] = random.pick(PAIRS);
     within(() => void this.#write(author, reader, "file"));
     const away = random.pick(NAMES);
-    if (hour % 6 === 2) this.#leave(away, 0, LONG_ABSENCE_MS - MINUTE_MS);
-    else this.#leave(away, random.below(HOUR_MS - SHORT_ABSENCE_MS - MINUTE_MS), SHORT_ABSENCE_MS);
+    if (hour % 6 === 2) this.#leave(away, 0, LONG_ABSENCE_MS - BACK_MS);
+    else this.#leave(away, random.below(HOUR_MS - SHORT_ABSENCE_MS - BACK_MS), SHORT_ABSENCE_MS);
   }
 
   sample(): Sample {

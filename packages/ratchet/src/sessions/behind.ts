@@ -2,7 +2,8 @@
  * Whether a session is older than the peer believes, as one from a restored backup is.
  * In a session that is in step, a message under a ratchet key never seen before opens: the peer makes a key only from
  * ours. So messages that nobody else could seal an envelope for, under keys never seen, which do not open and are not
- * repetitions, show that the state is behind. Old envelopes that somebody sends again are under keys seen before.
+ * repetitions, show that the state is behind. Old envelopes that somebody sends again are under keys seen before: the newest
+ * of them are known here, and a caller who keeps all of them does not report the others.
  * Spec: protocol.md, "Sessions": restored backup.
  * @module
  */

@@ -99,7 +99,9 @@ export function noteOpened(peer: Peer, sessionId: string, message: RatchetMessag
 
 /**
  * After an ordinary envelope of the session opened but its ratchet message did not. Enough of these, and the session is
- * broken: then renew it. Never for a first message, which everybody with the link can seal.
+ * broken: then renew it. Never for a first message, which everybody with the link can seal, and never for a repetition of
+ * what is so old that more than 64 ratchet keys of the peer came after it: keep their `dh`, or somebody who kept envelopes
+ * can end the session with them.
  */
 export function noteUnopened(peer: Peer, sessionId: string, message: RatchetMessage, options: Timed): SessionsChange {
   const next = withSession(peer, sessionId, (session) => {

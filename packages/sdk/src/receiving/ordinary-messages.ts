@@ -19,6 +19,7 @@ import type { Session } from "../sessions/session.ts";
 import { SessionStep } from "../sessions/session-step.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { incomingId, putIncoming } from "./incoming-content.ts";
+import { isKnownRatchetKey, logRatchetKey } from "./known-ratchet-keys.ts";
 import type { Outcome } from "./outcome.ts";
 
 type RatchetMessage = Extract<EncryptedPayload, { kind: "ratchet" }>["message"];
@@ -72,6 +73,7 @@ export class OrdinaryMessages {
       step.peer = withStored(step.peer, opened.plaintext.length);
     }
     step.change(noteOpened(step.peer.sessions, session.id, message, { nowMs }));
+    logRatchetKey(step, message, session.ratchet);
     if (isOrdinary && arrival.isComplete && !this.#arrivals.isWaiting(session.id)) this.#confirmHandshake(step, nowMs);
     await this.#arrivals.commit(step, arrival, nowMs);
     return "durable";
@@ -80,7 +82,7 @@ export class OrdinaryMessages {
   /** Enough of these, and the session is broken: its state is behind that of the peer (protocol.md, "Restored backup"). */
   async #noteUnopened({ id, conversationId }: Session, message: RatchetMessage, nowMs: number): Promise<void> {
     const file = this.#context.peers.get(conversationId);
-    if (file === undefined) return;
+    if (file === undefined || (await isKnownRatchetKey(this.#context.store.messages, id, message))) return;
     const { peer: sessions } = noteUnopened(file.sessions, id, message, { nowMs });
     if (!isNews(sessions, file.sessions)) return;
     const isBroken = sessions.sessions.some((session) => session.id === id && session.status === "broken");

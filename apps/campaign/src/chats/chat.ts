@@ -117,6 +117,8 @@ class Chat {
     simulation.setConditions({ loss: 0, publishLoss: 0, answerLoss: 0, storeLoss: 0, queryFailure: 0, duplication: 0 });
     simulation.network.partition();
     for (let node = 0; node < this.#plan.nodes; node += 1) simulation.setUp(node, true);
+    // Whoever does little, being offline, has not come to the end that was planned.
+    for (const { person } of this.witnesses.values()) person.crashAfter(Number.POSITIVE_INFINITY);
     await simulation.pass(HOUR_MS); // whoever is down for a while is up again
     for (const { person } of this.witnesses.values()) person.setOffline(false);
     for (const [id, author] of this.#paused) await simulation.run(() => this.#setPaused(author, id, false));

@@ -27,9 +27,12 @@ test("of a chat that shows a fault, the few events that are enough are named, an
   const isFault = ({ counts }: { readonly counts: Readonly<Record<string, number>> }) => (counts.crashes ?? 0) > 0;
   expect(isFault(await runChat(plan))).toBe(true);
   const enough = await smallestOf(plan, isFault);
-  expect(enough).toHaveLength(1);
-  expect(plan.deeds[enough[0] ?? -1]?.kind).toBe("crash");
-  expect(isFault(await runChat(withOnly(plan, enough)))).toBe(true);
+  // One crash, and what leads to it: a process that has nothing to do takes no steps.
+  expect(enough.filter((place) => plan.deeds[place]?.kind === "crash")).toHaveLength(1);
+  for (const place of enough) {
+    const others = enough.filter((other) => other !== place);
+    expect(isFault(await runChat(withOnly(plan, others)))).toBe(false);
+  }
   // As the command does it.
   expect((await sdkChats.run(1, 0, enough)).counts.crashes).toBe(1);
 });

@@ -9,7 +9,21 @@ export interface BenchArea {
   /** One line for `--list`. */
   readonly title: string;
   readonly cases: readonly BenchCase[];
+  /** What is known when the cases have been measured, for the pages of docs/benchmarks. */
+  plots?(): Promise<readonly Plot[]>;
 }
+
+/** Lines of one diagram. */
+export type Plot = {
+  /** Unique in its area; kebab-case. */
+  readonly name: string;
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly lines: readonly { readonly name: string; readonly points: readonly (readonly [x: number, y: number])[] }[];
+};
+
+export type Axis = { readonly label: string; readonly scale?: "linear" | "log" };
 
 export interface BenchCase {
   readonly name: string;

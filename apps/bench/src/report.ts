@@ -2,6 +2,7 @@
  * The two forms of a result: one object for programs, a table for people. Pure.
  * @module
  */
+import type { Plot } from "./case.ts";
 import type { Machine } from "./machine.ts";
 import type { Measurement } from "./runner.ts";
 import type { Spread } from "./statistics.ts";
@@ -18,9 +19,16 @@ export type Report = {
     readonly theirs: number;
     readonly ratio: number;
   }[];
+  /** Of areas that have some. */
+  readonly plots?: readonly Plot[];
 };
 
-export function toReport(area: string, machine: Machine, measurements: readonly Measurement[]): Report {
+export function toReport(
+  area: string,
+  machine: Machine,
+  measurements: readonly Measurement[],
+  plots: readonly Plot[] = [],
+): Report {
   const results = measurements.map(({ case: { name, unit, peer }, ours, theirs, ratio }) => ({
     case: name,
     unit,
@@ -29,7 +37,7 @@ export function toReport(area: string, machine: Machine, measurements: readonly 
     theirs: rounded(theirs.median),
     ratio: rounded(ratio),
   }));
-  return { area, machine, results };
+  return { area, machine, results, ...(plots.length > 0 && { plots }) };
 }
 
 const HEAD = ["case", "unit", "better", "ours", "(quartiles)", "theirs", "(quartiles)", "ratio", "rounds", "peer"];

@@ -11,7 +11,13 @@ export type { RandomBytes } from "./random.ts";
 export { idsIn, type ReceiveOptions, type ReceiveResult, receive } from "./receive.ts";
 export { repairDue, repaired, requestsDue } from "./repair.ts";
 export type { RepairOptions } from "./repair-options.ts";
-export { acknowledgementDelayMs, postponed, retransmissionsDue, retransmitted } from "./schedule.ts";
+export {
+  acknowledgementDelayMs,
+  FIRST_RETRANSMISSION_MS,
+  postponed,
+  retransmissionsDue,
+  retransmitted,
+} from "./schedule.ts";
 export {
   type AcknowledgeOptions,
   acknowledge,

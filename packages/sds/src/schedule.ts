@@ -7,6 +7,7 @@ import { fraction, type RandomBytes } from "./random.ts";
 import type { ChannelState } from "./state.ts";
 import { checkTime, isDue } from "./time.ts";
 
+/** What is not confirmed is sent again so long after it was sent, or a little later. */
 export const FIRST_RETRANSMISSION_MS = 30_000;
 /** With the most jitter, one hour. */
 const LAST_RETRANSMISSION_MS = 48 * 60_000;
@@ -38,7 +39,7 @@ export function retransmitted(
 }
 
 /**
- * Plans the retransmission of a message that has not even left yet: as if it were sent now.
+ * Plans the retransmission of a message that has not left yet, or only now: as if it were sent now.
  *
  * @throws {@link SdsError} `INVALID_OPTION`
  */
@@ -62,7 +63,7 @@ function planned(state: ChannelState, messageId: string, more: number, nowMs: nu
 
 /**
  * How long an acknowledgement waits for content to ride on: whole milliseconds, at random with the given mean and at
- * most three times that. Random, so that an observer cannot tell from the delay which message was answered.
+ * most twice that, each of them as likely: so that an observer cannot tell from the delay which message was answered.
  *
  * @param meanMs - @default 2_000
  * @throws {@link SdsError} `INVALID_OPTION`
@@ -71,6 +72,5 @@ export function acknowledgementDelayMs(random: RandomBytes, meanMs = 2_000): num
   if (!(meanMs >= 0 && meanMs <= Number.MAX_SAFE_INTEGER)) {
     throw new SdsError("INVALID_OPTION", `meanMs: want 0 or more, got ${meanMs}`);
   }
-  // The mean of the square of a uniform number is 1/3.
-  return Math.floor(3 * meanMs * fraction(random) ** 2);
+  return Math.floor(2 * meanMs * fraction(random));
 }

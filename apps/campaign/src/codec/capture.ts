@@ -28,8 +28,6 @@ import {
 } from "@chat/ratchet";
 import type { Random } from "../random.ts";
 
-/** protocol.md, "Envelope": one ordinary envelope in eight carries an unused key. */
-const DECOY_KEY_IN = 8;
 const START_MS = 1_800_000_000_000;
 const START_NS = BigInt(START_MS) * 1_000_000n;
 
@@ -118,17 +116,16 @@ function converse(random: Random, count: number, names: Uint8Array[]): Captured[
     const received = decrypt(isInitiator ? responder : initiator, message, { nowMs: START_MS });
     if (received.kind !== "opened") throw new Error("an honest message did not open");
     [initiator, responder] = isInitiator ? [state, received.state] : [received.state, state];
-    const oneTime = isFirst || random.below(DECOY_KEY_IN) === 0 ? generateKeyPair(bytes) : undefined;
-    const options = { ephemeral: oneTime?.publicKey ?? new Uint8Array(0), random: bytes };
+    const oneTime = generateKeyPair(bytes);
+    const options = { ephemeral: oneTime.publicKey, random: bytes };
     const handshake = { kind: "handshake", initiator: saro.publicKey, ephemeral: handshakeKey.publicKey } as const;
-    const envelope =
-      isFirst && oneTime
-        ? sealEnvelope({ ...handshake, message }, inboxKeys(oneTime, prekey), options)
-        : sealEnvelope(
-            { kind: "ratchet", message },
-            isInitiator ? keys.initiatorToResponder : keys.responderToInitiator,
-            options,
-          );
+    const envelope = isFirst
+      ? sealEnvelope({ ...handshake, message }, inboxKeys(oneTime, prekey), options)
+      : sealEnvelope(
+          { kind: "ratchet", message },
+          isInitiator ? keys.initiatorToResponder : keys.responderToInitiator,
+          options,
+        );
     const truth: Truth = { isFirst, what };
     const recipient = isInitiator ? raya : saro;
     return { bytes: wakuMessage(envelope, mailboxTopic(recipient.publicKey, 0), number), envelope, truth };

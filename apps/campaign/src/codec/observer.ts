@@ -27,10 +27,7 @@ export function observe({ messages, names }: Capture): Counts {
   const windows = lookForRepeats([...random, ...parsed.map(({ ephemeral }) => Buffer.from(ephemeral))]);
   lookForRepeatsInPlace(parsed);
   compareSizes(messages);
-  const withKey = lookAtKeys(
-    messages,
-    parsed.map(({ ephemeral }) => ephemeral),
-  );
+  lookAtKeys(parsed.map(({ ephemeral }) => ephemeral));
   countBytes("all bytes", random);
   for (let at = 0; at < 20 + HEAD_BYTES; at += 1) {
     countBytes(
@@ -40,7 +37,7 @@ export function observe({ messages, names }: Capture): Counts {
   }
   compress(random);
   const first = messages.filter(({ truth }) => truth.isFirst).length;
-  return { messages: messages.length, windows, firstMessages: first, keys: withKey, decoyKeys: withKey - first };
+  return { messages: messages.length, windows, firstMessages: first };
 }
 
 /** An account key, a key of an invite, a session's name: nowhere, not even its first eight bytes. */
@@ -92,7 +89,6 @@ function compareSizes(messages: readonly Captured[]): void {
   const lengthsOf = (of: (message: Captured) => boolean) =>
     [...new Set(messages.filter(of).map(({ bytes }) => bytes.length))].sort((a, b) => a - b).join();
   const short = (message: Captured) => message.truth.what !== "1000";
-  const hasKey = (message: Captured) => (parseEnvelope(message.envelope)?.ephemeral.length ?? 0) > 0;
   const seen = {
     one: lengthsOf(({ truth }) => truth.what === "1"),
     hundred: lengthsOf(({ truth }) => truth.what === "100"),
@@ -101,28 +97,22 @@ function compareSizes(messages: readonly Captured[]): void {
   if (new Set(Object.values(seen)).size !== 1) throw new Error(`lengths tell what it is: ${JSON.stringify(seen)}`);
   for (const isShort of [true, false]) {
     const first = lengthsOf((message) => message.truth.isFirst && short(message) === isShort);
-    const others = lengthsOf((message) => !message.truth.isFirst && hasKey(message) && short(message) === isShort);
+    const others = lengthsOf((message) => !message.truth.isFirst && short(message) === isShort);
     if (first !== "" && others !== "" && first !== others) {
       throw new Error(`lengths tell first messages: ${first} against ${others}`);
     }
   }
 }
 
-/** The presence of a key says little: one ordinary message in eight has one, and it looks like any other. */
-function lookAtKeys(messages: readonly Captured[], keys: readonly Uint8Array[]): number {
-  const ordinary = messages.filter(({ truth }) => !truth.isFirst).length;
-  const decoys = messages.filter(({ truth }, at) => !truth.isFirst && keys[at]?.length === KEY_BYTES).length;
-  const first = messages.filter(({ truth }, at) => truth.isFirst && keys[at]?.length === KEY_BYTES).length;
-  const spread = Math.sqrt((ordinary * 7) / 64);
-  if (Math.abs(decoys - ordinary / 8) > FAR * spread) throw new Error(`${decoys} decoys in ${ordinary} messages`);
-  if (first !== messages.length - ordinary) throw new Error("a first message without a key");
-  const present = keys.filter(({ length }) => length === KEY_BYTES);
-  if (present.some((key) => (key[KEY_BYTES - 1] ?? 0) > 127)) throw new Error("a key with bit 255 set");
+/** Every message has a key, so that none marks a beginning, and it looks like any other. */
+function lookAtKeys(keys: readonly Uint8Array[]): void {
+  const without = keys.filter(({ length }) => length !== KEY_BYTES).length;
+  if (without > 0) throw new Error(`${without} messages without a key`);
+  if (keys.some((key) => (key[KEY_BYTES - 1] ?? 0) > 127)) throw new Error("a key with bit 255 set");
   countBytes(
     "keys, but their last byte",
-    present.map((key) => key.subarray(0, KEY_BYTES - 1)),
+    keys.map((key) => key.subarray(0, KEY_BYTES - 1)),
   );
-  return present.length;
 }
 
 /** Chi-square of 256 byte values; too even is as wrong as too uneven. Wilson and Hilferty's approximation. */

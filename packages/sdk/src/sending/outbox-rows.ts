@@ -3,6 +3,10 @@
  * @module
  */
 import type { OutboxEntry } from "@chat/store";
+import { RecentMap } from "../recent-map.ts";
+
+/** More than leave before the first of them is confirmed. */
+const REMEMBERED_MESSAGES = 1_000;
 
 export class OutboxRows {
   readonly #rows = new Map<string, OutboxEntry>();
@@ -13,6 +17,8 @@ export class OutboxRows {
   readonly #left = new Set<string>();
   /** Of rows that are being written. */
   readonly #writes = new Map<string, Promise<void>>();
+  /** By message, when something of it left last. */
+  readonly #leftAtMs = new RecentMap<number>(REMEMBERED_MESSAGES);
   #bytes = 0;
 
   get count(): number {
@@ -46,6 +52,11 @@ export class OutboxRows {
     return this.#ofMessage.get(messageId)?.size ?? 0;
   }
 
+  /** When something of it left last, as far as it is remembered. */
+  leftAtMs(messageId: string): number | undefined {
+    return this.#leftAtMs.get(messageId);
+  }
+
   /** Whether one waits to leave. */
   hasAcknowledgement(sessionId: string): boolean {
     return this.#acknowledgements.has(sessionId);
@@ -77,7 +88,7 @@ export class OutboxRows {
     if (row === undefined) return;
     this.#rows.delete(id);
     this.#bytes -= row.length;
-    this.leave(row);
+    this.#countAsLeft(row);
     this.#left.delete(id);
     if (row.messageId === undefined) return;
     const ids = this.#ofMessage.get(row.messageId);
@@ -86,7 +97,12 @@ export class OutboxRows {
   }
 
   /** The network has it. The row is there until that is durable, too. */
-  leave({ id, purpose, sessionId }: OutboxEntry): void {
+  leave({ id, purpose, sessionId, messageId }: OutboxEntry, nowMs: number): void {
+    if (messageId !== undefined) this.#leftAtMs.set(messageId, nowMs);
+    this.#countAsLeft({ id, purpose, sessionId });
+  }
+
+  #countAsLeft({ id, purpose, sessionId }: Pick<OutboxEntry, "id" | "purpose" | "sessionId">): void {
     if (purpose !== "acknowledgement" || this.#left.has(id)) return;
     this.#left.add(id);
     this.#countAcknowledgement(sessionId, -1);

@@ -5,6 +5,7 @@
  * @module
  */
 import { estimateMs, type Quota, RateLimitError, RateLimitManager, roomFor } from "@chat/ratelimit";
+import { FIRST_RETRANSMISSION_MS } from "@chat/sds";
 import type { OutboxEntry } from "@chat/store";
 import type { Context } from "../context.ts";
 import { ChatError } from "../errors.ts";
@@ -97,6 +98,13 @@ export class Outbox {
   /** How many envelopes of a message have not left. */
   unsentCount(messageId: string): number {
     return this.#rows.unsentCount(messageId);
+  }
+
+  /** Whether some of the message has left so lately that nobody can be expected to have confirmed it. */
+  hasJustLeft(messageId: string): boolean {
+    const leftAtMs = this.#rows.leftAtMs(messageId) ?? Number.NEGATIVE_INFINITY;
+    const sinceMs = this.#context.clock.nowMs() - leftAtMs;
+    return sinceMs >= 0 && sinceMs < FIRST_RETRANSMISSION_MS; // a clock may be set back
   }
 
   /** Its segments that have not left. Those that have a place in the quota are on their way. */
@@ -205,7 +213,7 @@ export class Outbox {
       onUnreachable: (error) => this.#hold.onUnreachable(error),
       onReached: (row) => {
         this.#hold.onReached();
-        this.#rows.leave(row);
+        this.#rows.leave(row, this.#context.clock.nowMs());
         this.#tellRoom();
       },
     });

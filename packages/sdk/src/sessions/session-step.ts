@@ -15,9 +15,6 @@ import { encodePeerFile, isNews, type PeerFile } from "../peers/peer-file.ts";
 import { endSession, forgetSession } from "./ended-session.ts";
 import { encodeSession, type Session } from "./session.ts";
 
-/** One ordinary envelope in this many carries an unused key, so that its presence marks nothing. */
-const DECOY_KEY_IN = 8;
-
 type RowOfStep = Pick<OutboxRecord, "purpose" | "messageId" | "priority">;
 
 export class SessionStep {
@@ -155,12 +152,12 @@ export class SessionStep {
   #seal(message: RatchetMessage): Uint8Array {
     const { random, account } = this.#context;
     const { outgoingHandshake: handshake, sendingKeys } = this.session;
-    if (handshake === undefined || handshake.isAnswered) {
-      const carriesDecoy = (random(1)[0] ?? 0) % DECOY_KEY_IN === 0;
-      const ephemeral = carriesDecoy ? generateKeyPair(random).publicKey : new Uint8Array();
-      return sealEnvelope({ kind: "ratchet", message }, sendingKeys, { ephemeral, random });
-    }
     const oneTime = generateKeyPair(random);
+    if (handshake === undefined || handshake.isAnswered) {
+      // Of no use: it is there so that a first message cannot be told by its key.
+      wipe(oneTime.secretKey);
+      return sealEnvelope({ kind: "ratchet", message }, sendingKeys, { ephemeral: oneTime.publicKey, random });
+    }
     const sharedSecret = diffieHellman(oneTime.secretKey, handshake.prekey);
     const keys = deriveInboxKeys({ oneTimeKey: oneTime.publicKey, prekey: handshake.prekey, sharedSecret });
     const payload = {

@@ -207,7 +207,7 @@ export class Upkeep {
 
   /** What nobody has confirmed for long enough. */
   async #retransmit(step: SessionStep): Promise<boolean> {
-    const { clock, random, store } = this.#context;
+    const { clock, random, store, outbox } = this.#context;
     const nowMs = clock.nowMs();
     const due = retransmissionsDue(step.session.sds, nowMs).slice(0, RETRANSMISSIONS_AT_ONCE);
     let count = 0;
@@ -218,7 +218,8 @@ export class Upkeep {
         step.session = { ...step.session, sds: withdrawLater(step.session.sds, new Set([sdsId]), nowMs).state };
         continue;
       }
-      const isSent = this.#sendAgain(step, part);
+      // What waited for quota was due before it left.
+      const isSent = !outbox.hasJustLeft(part.messageId) && this.#sendAgain(step, part);
       if (isSent) count += 1;
       const plan = isSent ? retransmitted : postponed;
       step.session = { ...step.session, sds: plan(step.session.sds, sdsId, { nowMs, random }) };

@@ -14,12 +14,12 @@ export const CAMPAIGNS: CampaignLoaders = {
   "ratchet-x25519-fuzz": async () => (await import("./campaigns/ratchet-x25519-fuzz.ts")).ratchetX25519Fuzz,
   "ratelimit-kills": async () => (await import("./campaigns/ratelimit-kills.ts")).ratelimitKills,
   "ratelimit-model": async () => (await import("./campaigns/ratelimit-model.ts")).ratelimitModel,
-  "sdk-chats": async () => (await import("./campaigns/sdk-chats.ts")).sdkChats,
   "sdk-day": async () => (await import("./campaigns/sdk-day.ts")).sdkDay,
   "sdk-kills": async () => (await import("./campaigns/sdk-kills.ts")).sdkKills,
   "sdk-soak": async () => (await import("./campaigns/sdk-soak.ts")).sdkSoak,
   "segmentation-fuzz": async () => (await import("./campaigns/segmentation-fuzz.ts")).segmentationFuzz,
   "segmentation-memory": async () => (await import("./campaigns/segmentation-memory.ts")).segmentationMemory,
+  simulation: async () => (await import("./campaigns/simulation.ts")).simulation,
   "store-fuzz": async () => (await import("./campaigns/store-fuzz.ts")).storeFuzz,
   "store-kills": async () => (await import("./campaigns/store-kills.ts")).storeKills,
 };

@@ -1,7 +1,12 @@
 export { MemoryDelivery, MemoryNetwork } from "./delivery/memory-network.ts";
 export type { Conditions } from "./testing/conditions.ts";
+export { type EstimateReport, EstimateWatch } from "./testing/estimate-watch.ts";
+export { type Fault, type FaultOptions, randomFaults } from "./testing/faults.ts";
 export { findingsOf } from "./testing/findings.ts";
+export { HealthWatch } from "./testing/health-watch.ts";
 export { KeyWatch } from "./testing/key-watch.ts";
+export { MemoryWatch } from "./testing/memory-watch.ts";
+export { QuotaWatch } from "./testing/quota-watch.ts";
 export { SeededRandom } from "./testing/seeded-random.ts";
 export { type ShrinkOptions, shrink } from "./testing/shrink.ts";
 export type { Published, SimulatedNetwork } from "./testing/simulated-network.ts";

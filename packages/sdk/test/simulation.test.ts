@@ -54,7 +54,7 @@ describe("a simulation", () => {
       void saro.accept(invite, "hello");
       await simulation.pass(MINUTE_MS);
       saro.person.crash(); // if it did not take so many steps
-      await simulation.run(() => saro.start());
+      await simulation.run(() => saro.person.start());
       if (saro.sent[0]?.id === undefined) await simulation.run(() => saro.accept(invite, "hello again"));
       await simulation.pass(HOUR_MS);
       expect(raya.shown.length).toBeGreaterThan(0);
@@ -141,7 +141,7 @@ test("a message that is sent once more after a crash, because nobody heard the a
   saro.person.crash();
   simulation.setConditions({ answerLoss: 0 });
   const published = simulation.publishedCount;
-  await simulation.run(() => saro.start());
+  await simulation.run(() => saro.person.start());
   await simulation.pass(MINUTE_MS);
   expect(simulation.publishedCount).toBe(published); // the same message once more is none
   expect(await (await saro.person.client.sentMessage(id)).status()).toBe("delivered");

@@ -3,49 +3,75 @@
  * @module
  */
 import { ChatError } from "@chat/sdk";
-import { findingsOf, KeyWatch, type Published, Simulation, Witness } from "@chat/sdk/testing";
+import {
+  EstimateWatch,
+  type Fault,
+  findingsOf,
+  HealthWatch,
+  KeyWatch,
+  QuotaWatch,
+  Simulation,
+  Witness,
+} from "@chat/sdk/testing";
 import { CHAT_MS, type Deed, type FilePlan, type Name, PEOPLE, type Plan } from "./plan.ts";
 
-const SECOND_MS = 1000;
-const HOUR_MS = 60 * 60 * SECOND_MS;
+const HOUR_MS = 60 * 60 * 1000;
 /** Retransmissions come an hour apart at most, and quota may make them wait. */
 const CALM_MS = 6 * HOUR_MS;
-const QUOTAS = { twn: 100, devnet: 100_000 } as const;
+const EPOCH_MS = 600_000;
 
 export type Outcome = {
   readonly findings: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
+  /** By how many seconds messages that waited for quota left later than was said. */
+  readonly lateSeconds: readonly number[];
   readonly digest: string;
 };
 
-export async function runChat(plan: Plan): Promise<Outcome> {
-  const { seed, nodes, conditions, rateLimit, skewMs, writeMs } = plan;
-  await using simulation = new Simulation({ seed, nodes });
-  const chat = new Chat(simulation, plan);
-  const slots = new SlotCheck(QUOTAS[rateLimit]);
-  simulation.network.observe((message) => slots.see(message));
+/** @param trace - takes what happens, line by line */
+export async function runChat(plan: Plan, trace?: (line: string) => void): Promise<Outcome> {
+  const { seed, nodes, conditions, quota, skewMs, writeMs } = plan;
+  await using simulation = new Simulation({ seed, nodes, ...(trace && { trace }) });
+  const chat = new Chat(simulation);
+  const quotas = new QuotaWatch(simulation, quota);
   const keys = new KeyWatch(simulation);
   for (const name of PEOPLE) {
+    const rateLimit = { messagesPerEpoch: quota, epochSeconds: EPOCH_MS / 1000 };
     const person = await simulation.person(name, { rateLimit, skewMs: skewMs[name], writeMs });
     chat.witnesses.set(name, new Witness(person));
   }
-  const invite = await simulation.run(() => chat.witness("raya").person.client.createInvite());
-  await simulation.run(() => keys.remember(chat.witness("raya").person));
-  await simulation.run(() => chat.witness("saro").accept(invite, "saro 0"));
+  const [raya, saro] = [chat.witness("raya"), chat.witness("saro")];
+  const health = new HealthWatch(simulation, raya, saro);
+  const estimates = [raya, saro].map((witness) => new EstimateWatch(simulation, witness));
+  const invite = await simulation.run(() => raya.person.client.createInvite());
+  await simulation.run(() => keys.remember(raya.person));
+  await simulation.run(() => saro.accept(invite, "saro 0"));
   simulation.setConditions(conditions);
-  for (const deed of plan.deeds) simulation.after(deed.atMs, () => chat.do(deed));
+  for (const deed of plan.deeds) chat.plan(deed);
   await simulation.pass(CHAT_MS);
-  await chat.calmDown();
+  simulation.calmDown();
+  await simulation.pass(HOUR_MS); // whoever is down for a while is up again
+  await chat.resumeAll();
   await simulation.pass(CALM_MS);
 
-  const [raya, saro] = [chat.witness("raya"), chat.witness("saro")];
   const reuse = await simulation.run(() => keys.findings([raya.person, saro.person]));
-  const findings = [...(await simulation.run(() => findingsOf(raya, saro))), ...slots.findings, ...reuse.findings];
+  await simulation.run(() => health.expectComplete());
+  const findings = [
+    ...(await simulation.run(() => findingsOf(raya, saro))),
+    ...quotas.findings,
+    ...reuse.findings,
+    ...health.findings,
+  ];
   if (reuse.opened < simulation.publishedCount) findings.push(`only ${reuse.opened} messages could be opened`);
   for (const { person, errors } of [raya, saro]) {
-    for (const error of errors)
+    for (const error of [...errors, ...person.errors]) {
       if (!isExpected(error)) findings.push(`${person.name}: an error event: ${String(error)}`);
+    }
   }
+  const [undisturbed, interrupted] = (["lateMs", "interruptedLateMs"] as const).map((kind) =>
+    estimates.flatMap((watch) => watch.report[kind]),
+  ) as [number[], number[]];
+  const right = (lateMs: readonly number[]) => lateMs.filter((ms) => Math.abs(ms) <= EPOCH_MS).length;
   const counts = {
     chats: 1,
     written: raya.sent.length + saro.sent.length,
@@ -53,26 +79,29 @@ export async function runChat(plan: Plan): Promise<Outcome> {
     published: simulation.publishedCount,
     files: chat.files,
     cancelled: chat.cancelled,
-    crashes: chat.crashes,
+    crashes: raya.person.crashes + saro.person.crashes,
+    healthLooks: health.looks,
+    estimates: undisturbed.length,
+    estimatesRight: right(undisturbed),
+    estimatesInterrupted: interrupted.length,
+    estimatesInterruptedRight: right(interrupted),
+    estimatesWithoutTime: estimates.reduce((sum, { report }) => sum + report.withoutTime, 0),
   };
-  return { findings, counts, digest: simulation.digest };
+  return { findings, counts, lateSeconds: undisturbed.map((ms) => ms / 1000), digest: simulation.digest };
 }
 
 class Chat {
   readonly witnesses = new Map<Name, Witness>();
-  crashes = 0;
   files = 0;
   /** That somebody ended before they had arrived. */
   cancelled = 0;
   readonly #simulation: Simulation;
-  readonly #plan: Plan;
   /** Files, with their authors. */
   readonly #paused = new Map<string, Witness>();
   #written = 0;
 
-  constructor(simulation: Simulation, plan: Plan) {
+  constructor(simulation: Simulation) {
     this.#simulation = simulation;
-    this.#plan = plan;
   }
 
   witness(name: Name): Witness {
@@ -81,47 +110,19 @@ class Chat {
     return witness;
   }
 
-  do(deed: Deed): void {
-    const simulation = this.#simulation;
-    switch (deed.kind) {
-      case "write":
-        for (let count = 0; count < deed.count; count += 1) void this.#write(this.witness(deed.name));
-        break;
-      case "file":
-        void this.#sendFile(this.witness(deed.name), deed);
-        break;
-      case "crash":
-        this.#crash(this.witness(deed.name), deed.steps, deed.downMs);
-        break;
-      case "offline":
-        this.witness(deed.name).person.setOffline(true);
-        simulation.after(deed.durationMs, () => this.witness(deed.name).person.setOffline(false));
-        break;
-      case "jump":
-        this.witness(deed.name).person.jumpClock(deed.byMs);
-        break;
-      case "partition":
-        simulation.network.partition([[0], Array.from({ length: this.#plan.nodes - 1 }, (_, index) => index + 1)]);
-        simulation.after(deed.durationMs, () => simulation.network.partition());
-        break;
-      case "node down":
-        simulation.setUp(deed.node, false, { forgets: deed.forgets });
-        simulation.after(deed.durationMs, () => simulation.setUp(deed.node, true));
-        break;
-    }
+  plan(deed: Deed): void {
+    if (isFault(deed)) this.#simulation.plan(deed);
+    else this.#simulation.after(deed.atMs, () => this.#do(deed));
   }
 
-  /** Nothing goes wrong any more, and everybody is there. */
-  async calmDown(): Promise<void> {
-    const simulation = this.#simulation;
-    simulation.setConditions({ loss: 0, publishLoss: 0, answerLoss: 0, storeLoss: 0, queryFailure: 0, duplication: 0 });
-    simulation.network.partition();
-    for (let node = 0; node < this.#plan.nodes; node += 1) simulation.setUp(node, true);
-    // Whoever does little, being offline, has not come to the end that was planned.
-    for (const { person } of this.witnesses.values()) person.crashAfter(Number.POSITIVE_INFINITY);
-    await simulation.pass(HOUR_MS); // whoever is down for a while is up again
-    for (const { person } of this.witnesses.values()) person.setOffline(false);
-    for (const [id, author] of this.#paused) await simulation.run(() => this.#setPaused(author, id, false));
+  #do(deed: Exclude<Deed, Fault>): void {
+    const author = this.witness(deed.name);
+    if (deed.kind === "file") void this.#sendFile(author, deed);
+    else for (let count = 0; count < deed.count; count += 1) void this.#write(author);
+  }
+
+  async resumeAll(): Promise<void> {
+    for (const [id, author] of this.#paused) await this.#simulation.run(() => this.#setPaused(author, id, false));
   }
 
   /**
@@ -166,38 +167,13 @@ class Chat {
     const [conversation] = await witness.person.client.conversations();
     if (await conversation?.cancelTransfer(id)) this.cancelled += 1;
   }
+}
 
-  #crash(witness: Witness, steps: number, downMs: number): void {
-    const { person } = witness;
-    person.onCrash = () => {
-      this.crashes += 1;
-      this.#simulation.after(1 + downMs, () => {
-        if (!person.isRunning) void witness.start().catch((error: unknown) => witness.errors.push(error));
-      });
-    };
-    person.crashAfter(steps);
-  }
+function isFault(deed: Deed): deed is Fault {
+  return deed.kind !== "write" && deed.kind !== "file";
 }
 
 /** Being offline is what these chats are about. */
 function isExpected(error: unknown): boolean {
   return error instanceof ChatError && error.code === "PEER_UNREACHABLE";
-}
-
-/** What a validator of RLN would slash or refuse for. */
-class SlotCheck {
-  readonly findings: string[] = [];
-  readonly #limit: number;
-  readonly #bySlot = new Map<string, string>();
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  see({ slot, hash, sender }: Published): void {
-    const name = `${sender}, epoch ${slot?.epoch}, index ${slot?.index}`;
-    if (slot === undefined || slot.index >= this.#limit) this.findings.push(`${name}: not a slot of ${this.#limit}`);
-    if ((this.#bySlot.get(name) ?? hash) !== hash) this.findings.push(`${name}: used for two messages`);
-    this.#bySlot.set(name, hash);
-  }
 }

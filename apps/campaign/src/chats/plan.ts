@@ -2,21 +2,18 @@
  * What happens in one chat of two hours: who writes when, and everything that goes wrong, all from a seed.
  * @module
  */
-import type { Conditions, SeededRandom } from "@chat/sdk/testing";
+import { type Conditions, type Fault, randomFaults, type SeededRandom } from "@chat/sdk/testing";
 
 export const PEOPLE = ["raya", "saro"] as const;
 export type Name = (typeof PEOPLE)[number];
 
 /** At `atMs` of the chat. */
-export type Deed = { readonly atMs: number } & (
-  | { readonly kind: "write"; readonly name: Name; readonly count: number }
-  | ({ readonly kind: "file"; readonly name: Name } & FilePlan)
-  | { readonly kind: "crash"; readonly name: Name; readonly steps: number; readonly downMs: number }
-  | { readonly kind: "offline"; readonly name: Name; readonly durationMs: number }
-  | { readonly kind: "jump"; readonly name: Name; readonly byMs: number }
-  | { readonly kind: "partition"; readonly durationMs: number }
-  | { readonly kind: "node down"; readonly node: number; readonly durationMs: number; readonly forgets: boolean }
-);
+export type Deed =
+  | Fault
+  | ({ readonly atMs: number; readonly name: Name } & (
+      | { readonly kind: "write"; readonly count: number }
+      | ({ readonly kind: "file" } & FilePlan)
+    ));
 
 export type FilePlan = {
   readonly bytes: number;
@@ -29,7 +26,8 @@ export type Plan = {
   readonly seed: number;
   readonly nodes: number;
   readonly conditions: Conditions;
-  readonly rateLimit: "twn" | "devnet";
+  /** Messages of each in ten minutes. */
+  readonly quota: number;
   readonly skewMs: Readonly<Record<Name, number>>;
   /** Mean time of a durable write. */
   readonly writeMs: number;
@@ -44,6 +42,8 @@ const SMALL_FILE_BYTES = 400_000;
 /** More than leave before a file is paused. */
 const LARGE_FILE_BYTES = 3_000_000;
 const LARGEST_SKEW_MS = 10 * SECOND_MS;
+/** Of the devnet and of The Waku Network; and so few that many messages wait for epochs. */
+const QUOTAS = { wide: 100_000, usual: 100, narrow: 30 } as const;
 
 export function planOf(seed: number, random: SeededRandom): Plan {
   const share = (most: number) => (random.chance(0.3) ? 0 : random.fraction() * most);
@@ -61,14 +61,16 @@ export function planOf(seed: number, random: SeededRandom): Plan {
       storeLoss: share(0.3),
       queryFailure: share(0.2),
     },
-    rateLimit: random.chance(0.3) ? "twn" : "devnet",
+    quota: QUOTAS[random.pick(["wide", "wide", "usual", "narrow"] as const)],
     skewMs: { raya: skew(), saro: skew() },
     writeMs: random.chance(0.5) ? 0 : random.fraction() * 20,
-    deeds: deedsOf(nodes, random).sort((a, b) => a.atMs - b.atMs),
+    deeds: [...wordsOf(random), ...randomFaults(random, { people: PEOPLE, nodes, durationMs: CHAT_MS })].sort(
+      (a, b) => a.atMs - b.atMs,
+    ),
   };
 }
 
-function deedsOf(nodes: number, random: SeededRandom): Deed[] {
+function wordsOf(random: SeededRandom): Deed[] {
   const deeds: Deed[] = [];
   const some = (most: number, make: (atMs: number, name: Name) => Deed) => {
     for (let count = random.below(most + 1); count > 0; count -= 1) {
@@ -84,23 +86,6 @@ function deedsOf(nodes: number, random: SeededRandom): Deed[] {
     interference: random.pick(["none", "author pauses", "author cancels", "reader cancels"]),
     // All of a small file leaves at once, unless its author is offline.
     afterMs: random.fraction() * random.pick([20, 200, 2_000, 10 * MINUTE_MS]),
-  }));
-  some(6, (atMs, name) => ({
-    kind: "crash",
-    atMs,
-    name,
-    steps: 1 + random.below(300),
-    downMs: random.below(20 * MINUTE_MS),
-  }));
-  some(4, (atMs, name) => ({ kind: "offline", atMs, name, durationMs: random.below(30 * MINUTE_MS) }));
-  some(1, (atMs, name) => ({ kind: "jump", atMs, name, byMs: (random.fraction() * 2 - 1) * 5 * SECOND_MS }));
-  if (nodes > 1) some(2, (atMs) => ({ kind: "partition", atMs, durationMs: random.below(20 * MINUTE_MS) }));
-  some(2, (atMs) => ({
-    kind: "node down",
-    atMs,
-    node: random.below(nodes),
-    durationMs: random.below(10 * MINUTE_MS),
-    forgets: random.chance(0.3),
   }));
   return deeds;
 }

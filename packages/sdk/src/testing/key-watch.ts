@@ -8,6 +8,7 @@ import {
   type EnvelopeKeys,
   matchesHint,
   openEnvelope,
+  type ParsedEnvelope,
   parseEnvelope,
   type RatchetFields,
 } from "@chat/codec";
@@ -64,17 +65,21 @@ export class KeyWatch {
   #open(payload: Uint8Array): RatchetFields | undefined {
     const envelope = parseEnvelope(payload);
     if (envelope === undefined) return undefined;
-    const { ephemeral } = envelope;
-    const ofInvites = [...this.#invites.values()].map(({ keys: prekey }) => {
-      if (ephemeral.length === 0) return undefined;
-      const sharedSecret = diffieHellman(prekey.secretKey, ephemeral);
-      return deriveInboxKeys({ oneTimeKey: ephemeral, prekey: prekey.publicKey, sharedSecret });
-    });
-    for (const candidate of [...this.#sendingKeys.values(), ...ofInvites]) {
-      if (candidate === undefined || !matchesHint(envelope, candidate)) continue;
+    for (const candidate of this.#candidates(envelope)) {
+      if (!matchesHint(envelope, candidate)) continue;
       const opened = openEnvelope(envelope, candidate);
       if (opened !== undefined && opened.kind !== "unsupported") return opened.message;
     }
     return undefined;
+  }
+
+  /** Those of invites take an agreement each, so they come last. */
+  *#candidates({ ephemeral }: ParsedEnvelope): Generator<EnvelopeKeys, void, undefined> {
+    yield* this.#sendingKeys.values();
+    if (ephemeral.length === 0) return;
+    for (const { keys: prekey } of this.#invites.values()) {
+      const sharedSecret = diffieHellman(prekey.secretKey, ephemeral);
+      yield deriveInboxKeys({ oneTimeKey: ephemeral, prekey: prekey.publicKey, sharedSecret });
+    }
   }
 }

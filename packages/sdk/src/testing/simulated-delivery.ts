@@ -15,12 +15,18 @@ import { ChatError } from "../errors.ts";
 import type { Life } from "./life.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Listener, SimulatedNetwork } from "./simulated-network.ts";
+import type { Trace } from "./trace.ts";
 
 /** After so long without an answer, a push or a query has failed. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const QUERY_PAGE = 100;
 
-type World = { readonly scheduler: Scheduler; readonly network: SimulatedNetwork; readonly name: string };
+type World = {
+  readonly scheduler: Scheduler;
+  readonly network: SimulatedNetwork;
+  readonly trace: Trace;
+  readonly name: string;
+};
 
 export class SimulatedDelivery implements DeliveryService {
   readonly #world: World;
@@ -80,7 +86,9 @@ export class SimulatedDelivery implements DeliveryService {
 
   async subscribe(topics: readonly string[], onMessage: (message: InboundMessage) => void): Promise<Subscription> {
     const take = (message: InboundMessage) => {
-      if (this.#life.step()) onMessage(message);
+      if (!this.#life.step()) return;
+      this.#world.trace.note(this.#world.name, `hears ${message.hash}`);
+      onMessage(message);
     };
     const listener = { topics, onMessage: take };
     const subscription = { listener, stop: this.#listen(listener) };

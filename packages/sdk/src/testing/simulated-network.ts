@@ -8,6 +8,7 @@ import { inMemory } from "../delivery/memory-network.ts";
 import { type Conditions, conditionsOf } from "./conditions.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
+import type { Trace } from "./trace.ts";
 
 export type Listener = { readonly topics: readonly string[]; readonly onMessage: (message: InboundMessage) => void };
 
@@ -18,6 +19,8 @@ export type Published = InboundMessage & {
   readonly sender: string;
   readonly slot?: OutboundMessage["slot"];
 };
+
+type World = { readonly scheduler: Scheduler; readonly random: SeededRandom; readonly trace: Trace };
 
 class ServiceNode {
   readonly stored = new Map<string, InboundMessage>();
@@ -35,13 +38,15 @@ export class SimulatedNetwork {
   readonly #observers = new Set<(message: Published) => void>();
   readonly #scheduler: Scheduler;
   readonly #random: SeededRandom;
+  readonly #trace: Trace;
   readonly #nodes: readonly ServiceNode[];
   readonly #retentionMs: number;
 
-  constructor(scheduler: Scheduler, random: SeededRandom, options: NetworkOptions) {
+  constructor({ scheduler, random, trace }: World, options: NetworkOptions) {
     const { nodes = 1, retentionMs = Number.POSITIVE_INFINITY, ...conditions } = options;
     this.#scheduler = scheduler;
     this.#random = random;
+    this.#trace = trace;
     this.#retentionMs = retentionMs;
     this.#nodes = Array.from({ length: nodes }, () => new ServiceNode());
     this.conditions = conditionsOf(conditions);
@@ -63,12 +68,14 @@ export class SimulatedNetwork {
 
   /** Takes a node from the network, with or without what it has stored, or brings it back. */
   setUp(node: number, isUp: boolean, { forgets = false }: { readonly forgets?: boolean } = {}): void {
+    this.#trace.note(`node ${node}`, isUp ? "up" : forgets ? "down, and forgets" : "down");
     this.#node(node).isUp = isUp;
     if (forgets) this.#node(node).stored.clear();
   }
 
   /** Cuts the links between the nodes of different sides; without sides, all links are whole, and stores are synchronized. */
   partition(sides: readonly (readonly number[])[] = []): void {
+    this.#trace.note("network", `parted ${JSON.stringify(sides)}`);
     for (const node of this.#nodes) node.side = 0;
     sides.forEach((nodes, index) => {
       for (const node of nodes) this.#node(node).side = index + 1;
@@ -96,6 +103,7 @@ export class SimulatedNetwork {
     const message = inMemory(outbound);
     const { hash } = message;
     const { slot } = outbound;
+    this.#trace.note(sender, `publishes ${hash} at node ${node}`);
     if (!this.#nodes.some(({ seen }) => seen.has(hash))) {
       const published = { ...message, atMs: this.#scheduler.nowMs, sender, ...(slot && { slot }) };
       for (const observe of this.#observers) observe(published);
@@ -137,6 +145,7 @@ export class SimulatedNetwork {
       node.stored.delete(hash);
     }
     if (!this.chance("storeLoss")) node.stored.set(message.hash, message);
+    else this.#trace.note("network", `does not store ${message.hash}`);
     for (const listener of node.listeners) {
       if (!listener.topics.includes(message.topic)) continue;
       const copies = this.chance("loss") ? 0 : this.chance("duplication") ? 2 : 1;

@@ -2,12 +2,13 @@
  * A world in which chat clients run for days in seconds, and everything that can go wrong does so by a seed.
  * @module
  */
-import { digest128 } from "../digest.ts";
-import type { Conditions } from "./conditions.ts";
+import { CALM, type Conditions } from "./conditions.ts";
+import type { Fault } from "./faults.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SeededRandom } from "./seeded-random.ts";
-import { type NetworkOptions, type Published, SimulatedNetwork } from "./simulated-network.ts";
+import { type NetworkOptions, SimulatedNetwork } from "./simulated-network.ts";
 import { type PersonOptions, SimulatedPerson } from "./simulated-person.ts";
+import { Trace } from "./trace.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 /** Longer than anything a client does before it answers. */
@@ -16,6 +17,8 @@ const RUN_LIMIT_MS = 7 * 24 * 60 * 60 * 1000;
 export type SimulationOptions = NetworkOptions & {
   /** 0 to 2^32 - 1: the same seed is the same world, byte for byte. */
   readonly seed: number;
+  /** Takes what happens, line by line: who publishes and hears what, whose process, node or connection comes and goes. */
+  readonly trace?: (line: string) => void;
 };
 
 export class Simulation implements AsyncDisposable {
@@ -23,15 +26,19 @@ export class Simulation implements AsyncDisposable {
   readonly network: SimulatedNetwork;
   readonly #scheduler = new Scheduler(START_MS);
   readonly #seed: number;
+  readonly #trace: Trace;
   readonly #people: SimulatedPerson[] = [];
   #published = 0;
-  #digest = "";
 
-  constructor({ seed, ...network }: SimulationOptions) {
+  constructor({ seed, trace, ...network }: SimulationOptions) {
     this.#seed = seed;
+    this.#trace = new Trace(this.#scheduler, trace);
     this.random = new SeededRandom(seed);
-    this.network = new SimulatedNetwork(this.#scheduler, new SeededRandom(seed, 1), network);
-    this.network.observe((message) => this.#note(message));
+    const world = { scheduler: this.#scheduler, random: new SeededRandom(seed, 1), trace: this.#trace };
+    this.network = new SimulatedNetwork(world, network);
+    this.network.observe(() => {
+      this.#published += 1;
+    });
   }
 
   /** Milliseconds since the Unix epoch; it begins with 2026. */
@@ -44,15 +51,16 @@ export class Simulation implements AsyncDisposable {
     return this.#published;
   }
 
-  /** Of every message that has reached the network, with its time: equal for equal seeds. */
+  /** Of everything that {@link SimulationOptions.trace} is told, and so of every byte on the network: equal for equal seeds. */
   get digest(): string {
-    return this.#digest;
+    return this.#trace.digest;
   }
 
   /** A new account whose process runs. */
   async person(name: string, options: PersonOptions = {}): Promise<SimulatedPerson> {
     const random = new SeededRandom(this.#seed, 2 + this.#people.length);
-    const person = new SimulatedPerson(name, { scheduler: this.#scheduler, network: this.network, random }, options);
+    const world = { scheduler: this.#scheduler, network: this.network, trace: this.#trace, random };
+    const person = new SimulatedPerson(name, world, options);
     this.#people.push(person);
     await this.run(() => person.start());
     return person;
@@ -82,13 +90,57 @@ export class Simulation implements AsyncDisposable {
     for (const person of this.#people) person.look();
   }
 
+  /** Lets it happen, when its time has come. */
+  plan(fault: Fault): void {
+    this.after(fault.atMs, () => this.#inflict(fault));
+  }
+
+  /**
+   * Nothing goes wrong any more: all nodes are up and together, everybody is online, no process ends, and nothing is lost.
+   * Whoever is down starts again at the time that was planned.
+   */
+  calmDown(): void {
+    const { delayMs } = this.network.conditions;
+    this.setConditions({ ...CALM, delayMs });
+    this.network.partition();
+    for (let node = 0; node < this.network.nodeCount; node += 1) this.setUp(node, true);
+    for (const person of this.#people) {
+      person.setOffline(false);
+      person.crashAfter(Number.POSITIVE_INFINITY);
+    }
+  }
+
   /** Ends all processes. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const person of this.#people) person.crash();
   }
 
-  #note({ hash, atMs }: Published): void {
-    this.#published += 1;
-    this.#digest = digest128(new TextEncoder().encode(`${this.#digest} ${atMs} ${hash}`));
+  #inflict(fault: Fault): void {
+    switch (fault.kind) {
+      case "crash":
+        this.#person(fault.person).crashAfter(fault.steps, fault.downMs);
+        break;
+      case "offline":
+        this.#person(fault.person).setOffline(true);
+        this.after(fault.durationMs, () => this.#person(fault.person).setOffline(false));
+        break;
+      case "clock jump":
+        this.#person(fault.person).jumpClock(fault.byMs);
+        break;
+      case "partition":
+        this.network.partition([[0], Array.from({ length: this.network.nodeCount - 1 }, (_, index) => index + 1)]);
+        this.after(fault.durationMs, () => this.network.partition());
+        break;
+      case "node down":
+        this.setUp(fault.node, false, { forgets: fault.forgets });
+        this.after(fault.durationMs, () => this.setUp(fault.node, true));
+        break;
+    }
+  }
+
+  #person(name: string): SimulatedPerson {
+    const person = this.#people.find((each) => each.name === name);
+    if (person === undefined) throw new RangeError(`person: want one of this simulation, got ${name}`);
+    return person;
   }
 }

@@ -5,6 +5,7 @@
  */
 import { file, isFile, isText, text } from "@chat/codec";
 import { equalBytes } from "../bytes.ts";
+import type { ChatClient } from "../client.ts";
 import type { Conversation } from "../conversation.ts";
 import type { ChatEvent } from "../events.ts";
 import type { Content, DeliveryStatus } from "../message.ts";
@@ -37,17 +38,23 @@ export class Witness {
   /** By message, as they were told. */
   readonly statuses = new Map<string, DeliveryStatus[]>();
   readonly errors: unknown[] = [];
+  readonly #listeners = new Set<() => void>();
   #position = 0;
 
   constructor(person: SimulatedPerson) {
     this.person = person;
-    if (person.isRunning) this.#watch();
+    if (person.isRunning) this.#watch(person.client);
+    person.onStart((client) => this.#watch(client));
   }
 
-  /** Starts the person's process again. */
-  async start(): Promise<void> {
-    await this.person.start();
-    this.#watch();
+  /** Called when anything was accepted, shown or told. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** The newest status that was told. */
+  statusOf(id: string): DeliveryStatus | undefined {
+    return this.statuses.get(id)?.at(-1);
   }
 
   /**
@@ -62,6 +69,7 @@ export class Witness {
       fileBytes === undefined ? text(body) : file({ name: body, mediaType: "", bytes: filled(fileBytes, body) });
     const { id } = await conversation.send(content);
     record.id = id;
+    this.#tell();
     return id;
   }
 
@@ -71,6 +79,7 @@ export class Witness {
     const conversation = await this.person.client.accept(invite, text(body));
     const [newest] = await conversation.history({ limit: 1 });
     record.id = newest?.id;
+    this.#tell();
   }
 
   #note(body: string, isFile: boolean): SentRecord {
@@ -79,13 +88,14 @@ export class Witness {
     return record;
   }
 
-  #watch(): void {
-    const { client } = this.person;
+  #watch(client: ChatClient): void {
+    this.#tell();
     void (async () => {
       for await (const { id, content, sequence } of client.messages({ since: this.#position })) {
         this.#position = sequence;
         const { nowMs: atMs, jumpedAtMs } = this.person;
         this.shown.push({ id, body: bodyOf(content), atMs, jumpedAtMs });
+        this.#tell();
       }
     })();
     void (async () => {
@@ -99,6 +109,11 @@ export class Witness {
     const told = this.statuses.get(event.messageId) ?? [];
     told.push(event.status);
     this.statuses.set(event.messageId, told);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -9,15 +9,15 @@ import { runChat } from "../chats/chat.ts";
 import { type Plan, planOf } from "../chats/plan.ts";
 import { smallestOf, withOnly } from "../chats/smallest.ts";
 
-const NAME = "sdk-chats";
+const NAME = "simulation";
 const MAX_SHOWN = 5;
 
-export const sdkChats: Campaign = {
+export const simulation: Campaign = {
   name: NAME,
   title:
     "chats of two virtual hours with loss, crashes, partitions and clocks that jump: nothing lost, twice or out of order",
   unit: "chats",
-  fullCount: 1_000,
+  fullCount: 10_000,
   batchSize: 1,
   threads: 2,
   batchLimitMs: 120_000,
@@ -26,8 +26,8 @@ export const sdkChats: Campaign = {
   hasEvents: true,
   run: async (seed, batch, only): Promise<BatchResult> => {
     const plan = planOfBatch(seed, batch);
-    const { findings, counts } = await runChat(only === undefined ? plan : withOnly(plan, only));
-    if (findings.length === 0) return { counts, peaks: {} };
+    const { findings, counts, lateSeconds } = await runChat(only === undefined ? plan : withOnly(plan, only));
+    if (findings.length === 0) return { counts, peaks: {}, series: { lateSeconds } };
     const text = `${findings.length} findings: ${findings.slice(0, MAX_SHOWN).join("; ")}`;
     if (only !== undefined) throw new Error(text);
     const enough = await smallestOf(plan, (outcome) => outcome.findings.length > 0);

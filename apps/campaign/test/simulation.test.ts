@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { planOfBatch, sdkChats } from "../src/campaigns/sdk-chats.ts";
+import { planOfBatch, simulation } from "../src/campaigns/simulation.ts";
 import { runChat } from "../src/chats/chat.ts";
 import { smallestOf, withOnly } from "../src/chats/smallest.ts";
 import { freshSeed, runCutDown } from "../src/cut-down.ts";
@@ -9,7 +9,7 @@ const CHATS = 12;
 test.each([1, freshSeed()])(
   "chats of two hours on bad networks and machines lose nothing, show nothing twice, and keep their order (seed %i)",
   async (seed) => {
-    const { counts } = await runCutDown(sdkChats, seed, CHATS);
+    const { counts } = await runCutDown(simulation, seed, CHATS);
     expect(counts).toMatchObject({ chats: CHATS });
     expect(counts.written).toBeGreaterThan(100);
     expect(counts.shown).toBeGreaterThan(100);
@@ -34,5 +34,5 @@ test("of a chat that shows a fault, the few events that are enough are named, an
     expect(isFault(await runChat(withOnly(plan, others)))).toBe(false);
   }
   // As the command does it.
-  expect((await sdkChats.run(1, 0, enough)).counts.crashes).toBe(1);
+  expect((await simulation.run(1, 0, enough)).counts.crashes).toBe(1);
 });

@@ -13,6 +13,7 @@ import { type Measurement, runCase } from "./runner.ts";
 const MAX_ROUNDS = 10_000;
 
 const USAGE = `bench <area> [options]
+bench simulation [options of a campaign]: chats by the thousand, see campaign --help
 
   --case NAME   only this case (may be repeated)
   --rounds N    measured rounds of each side, 1 to ${MAX_ROUNDS}; default: the case's own number

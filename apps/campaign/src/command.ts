@@ -12,6 +12,7 @@ import { freshSeed } from "./cut-down.ts";
 import { CampaignError, messageOf, stackOf } from "./errors.ts";
 import { thisMachine } from "./machine.ts";
 import { noProgress, type Progress, ProgressFile } from "./progress.ts";
+import { progressLine } from "./progress-line.ts";
 import { grouped, type Report, toReport, toText } from "./report.ts";
 import { runBatches } from "./runner.ts";
 import { commitOf, fingerprintOf } from "./source-state.ts";
@@ -27,8 +28,8 @@ const USAGE = `campaign <name> [options]
   --list        the campaigns
   --help        this text`;
 
-/** How often progress is told. */
-const TELL_EVERY_MS = 10_000;
+/** How often progress is told: as one more line, or in a line that changes. */
+const TELL_EVERY_MS = { line: 10_000, bar: 500 };
 
 export interface CommandOptions {
   readonly campaigns: CampaignLoaders;
@@ -38,6 +39,8 @@ export interface CommandOptions {
   readonly out: (text: string) => void;
   /** Takes progress and errors. */
   readonly log: (text: string) => void;
+  /** Takes progress in place of `log`: each line stands where the one before did. For terminals. */
+  readonly bar?: (line: string) => void;
   readonly signal?: AbortSignal;
   /** The module that `campaigns` comes from, if it is not `campaigns.ts`: the threads load it again. */
   readonly registry?: string;
@@ -110,11 +113,12 @@ async function runAll(
   start: Progress,
   batches: number,
   file: ProgressFile,
-  { log, signal, registry }: CommandOptions,
+  { log, bar, signal, registry }: CommandOptions,
 ): Promise<Progress> {
   const { batchSize, name, unit } = chosen;
   log(`${name}: seed ${start.seed}, ${grouped(batches * batchSize)} ${unit} in ${batches} batches`);
-  let toldAtMs = performance.now();
+  const startedAtMs = performance.now();
+  let toldAtMs = startedAtMs;
   return runBatches(chosen, {
     from: start,
     batches,
@@ -122,10 +126,13 @@ async function runAll(
     registry,
     onProgress: (progress) => {
       file.save(progress);
-      if (performance.now() - toldAtMs < TELL_EVERY_MS) return;
-      toldAtMs = performance.now();
-      const { totals, durationMs } = progress;
-      log(`${name}: ${grouped(totals.batches * batchSize)} ${unit}, ${Math.round(durationMs / 1000)} s`);
+      const nowMs = performance.now();
+      if (nowMs - toldAtMs < TELL_EVERY_MS[bar ? "bar" : "line"]) return;
+      toldAtMs = nowMs;
+      const fromBatches = start.totals.batches;
+      const elapsedMs = nowMs - startedAtMs;
+      const distance = { batches: progress.totals.batches, ofBatches: batches, fromBatches, elapsedMs };
+      (bar ?? log)(progressLine({ campaign: chosen, ...distance }));
     },
   });
 }

@@ -53,10 +53,10 @@ export type ResumedBody = {
   readonly known: number;
 };
 
-/** A message of many segments will not arrive as a whole. */
+/** A message of many segments will not arrive as a whole, or parts that were asked for are not there any more. */
 export type CancelledBody = {
   readonly kind: "cancelled";
-  /** Keccak-256 of its frame: 32 bytes. */
+  /** Keccak-256 of its frame: 32 bytes; none, where only `sdsIds` are meant. */
   readonly payloadHash: Uint8Array;
   /** From its sender: of its parts that are not acknowledged and not sent again; 32 hex digits each, at most 1,024. */
   readonly sdsIds: readonly string[];
@@ -112,7 +112,7 @@ function toWire(body: KnownBody): PrivateV1Frame["frameType"] {
         const got = `${payloadHash.length} and ${sdsIds.length}`;
         throw new CodecError(
           "INVALID_OPTION",
-          `cancelled: want a hash of 32 bytes and ≤ ${MAX_SDS_IDS} ids, got ${got}`,
+          `cancelled: want a hash of 32 bytes, or none, and ≤ ${MAX_SDS_IDS} ids, got ${got}`,
         );
       }
       return {
@@ -167,5 +167,5 @@ export function decodePrivateFrame(bytes: Uint8Array): PrivateFrame | undefined 
 }
 
 function isCancellation(payloadHash: Uint8Array, ids: number): boolean {
-  return payloadHash.length === 32 && ids <= MAX_SDS_IDS;
+  return (payloadHash.length === 32 || (payloadHash.length === 0 && ids > 0)) && ids <= MAX_SDS_IDS;
 }

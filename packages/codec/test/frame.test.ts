@@ -63,7 +63,13 @@ test("a cancellation comes back as it was, and one of other lengths is none", ()
     const body = { kind: "cancelled", payloadHash, sdsIds } as const;
     expect(decodePrivateFrame(encodePrivateFrame({ timestampMs: 7, body }))).toEqual({ timestampMs: 7, body });
   }
+  const partsOnly = { kind: "cancelled", payloadHash: new Uint8Array(), sdsIds: ["0f".repeat(16)] } as const;
+  expect(decodePrivateFrame(encodePrivateFrame({ timestampMs: 7, body: partsOnly }))).toEqual({
+    timestampMs: 7,
+    body: partsOnly,
+  });
   const refused = expect.objectContaining({ code: "INVALID_OPTION" });
+  expect(() => encodePrivateFrame({ timestampMs: 7, body: { ...partsOnly, sdsIds: [] } })).toThrow(refused);
   const short = { kind: "cancelled", payloadHash: new Uint8Array(31), sdsIds: [] } as const;
   expect(() => encodePrivateFrame({ timestampMs: 7, body: short })).toThrow(refused);
   const many = { kind: "cancelled", payloadHash, sdsIds: Array(1_025).fill("00".repeat(16)) } as const;

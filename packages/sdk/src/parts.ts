@@ -181,7 +181,7 @@ async function start(
   const subscription = await delivery.subscribe([mailbox], (message) => {
     void receiver.receive(message).then((isNews) => isNews && live.see(message));
   });
-  const upkeep = new Upkeep(context, receiver.held, acknowledgementDelayMs);
+  const upkeep = new Upkeep(context, way, receiver.held, acknowledgementDelayMs);
   const catchUp = new CatchUp(context, receiver, mailbox, () => live.miss());
   upkeep.start();
   catchUp.start();

@@ -59,16 +59,17 @@ export class IncomingTransfers {
     if (nowMs - toldAtMs >= REFUSE_AGAIN_MS) this.#tell(step, setId, nowMs);
   }
 
-  /** The peer says that a message ends. Whose it is, its name tells. */
+  /** The peer says that a message ends, whose it is its name tells; or that what is missing is not to be had any more. */
   async cancelled(step: SessionStep, { payloadHash, sdsIds }: CancelledBody, nowMs: number): Promise<void> {
     const { account, transfers, store } = this.#context;
     const ours = messageId(account.keys.publicKey, step.session.peerKey, payloadHash);
-    if (transfers.get(ours) !== undefined) return this.#refusedByPeer(step, ours, nowMs);
+    if (payloadHash.length > 0 && transfers.get(ours) !== undefined) return this.#refusedByPeer(step, ours, nowMs);
     const { conversationId, id: sessionId } = step.session;
     const { state, withdrawn } = withdrawLater(step.session.sds, new Set(sdsIds), nowMs);
     step.session = { ...step.session, sds: state };
     // No longer waited for.
     if (withdrawn.length > 0) step.notify({ kind: "found", conversationId, count: withdrawn.length });
+    if (payloadHash.length === 0) return;
     const id = incomingId(step.session, payloadHash, this.#context);
     if ((await store.messages.messageState(id)) !== undefined) return;
     const sets = this.#partialSets.all().filter((set) => {

@@ -20,6 +20,7 @@ import {
 import type { OutgoingRecord } from "@chat/store";
 import type { Context } from "../context.ts";
 import { type HeldMessages, HOLD_MS } from "../receiving/held-messages.ts";
+import type { WayOut } from "../sending/way-out.ts";
 import { ACKNOWLEDGEMENT_HISTORY, BURST_ACKNOWLEDGEMENT_HISTORY, REPAIR } from "../sizes.ts";
 import { SessionStep } from "./session-step.ts";
 import { withdrawLater } from "./withdraw-later.ts";
@@ -40,6 +41,7 @@ type Timers = {
 
 export class Upkeep {
   readonly #context: Context;
+  readonly #way: WayOut;
   readonly #heldMessages: HeldMessages;
   readonly #meanDelayMs: number;
   readonly #timers = new Map<string, Timers>();
@@ -51,8 +53,9 @@ export class Upkeep {
   #isClosed = false;
 
   /** @param meanDelayMs - mean of the random time that an acknowledgement waits for something to ride on */
-  constructor(context: Context, held: HeldMessages, meanDelayMs: number) {
+  constructor(context: Context, way: WayOut, held: HeldMessages, meanDelayMs: number) {
     this.#context = context;
+    this.#way = way;
     this.#heldMessages = held;
     this.#meanDelayMs = meanDelayMs;
     const stopNotifier = context.notifier.observe((change) => {
@@ -235,7 +238,11 @@ export class Upkeep {
     const sdsId = repairDue(step.session.sds, nowMs);
     if (sdsId === undefined) return false;
     const part = await store.messages.outgoing(step.session.id, sdsId);
-    if (part !== undefined && this.#sendAgain(step, part)) step.notify({ kind: "retransmitted", count: 1 });
+    if (part === undefined) {
+      // Taken back, and whoever misses it has not heard that.
+      const body = { kind: "cancelled", payloadHash: new Uint8Array(), sdsIds: [sdsId] } as const;
+      this.#way.putSignal(step, body, "optional");
+    } else if (this.#sendAgain(step, part)) step.notify({ kind: "retransmitted", count: 1 });
     step.session = { ...step.session, sds: repaired(step.session.sds, sdsId, { nowMs, random, repair: REPAIR }) };
     return true;
   }

@@ -163,7 +163,7 @@ export const ResumedSchema: GenMessage<Resumed> = /*@__PURE__*/
  */
 export type Cancelled = Message<"chat.conversation.v1.Cancelled"> & {
   /**
-   * Keccak-256 of its frame, as its segments carry it.
+   * Keccak-256 of its frame, as its segments carry it; empty where only sds_ids are meant.
    *
    * @generated from field: bytes payload_hash = 1;
    */

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { type ChatClient, ChatError, type Conversation, file, text } from "@chat/sdk";
-import { type SimulatedPerson, Simulation } from "@chat/sdk/testing";
+import { MemoryWatch, type SimulatedPerson, Simulation } from "@chat/sdk/testing";
 import { openStore } from "@chat/store-sqlite";
 import Database from "better-sqlite3";
 import { type Counts, census } from "./census.ts";
@@ -57,6 +57,7 @@ export async function runDay({ seed, directory, hours, pauseMs }: DayOrder): Pro
 
 class Day {
   readonly #simulation: Simulation;
+  readonly #memory: MemoryWatch;
   readonly #directory: string;
   readonly #people = new Map<Name, SimulatedPerson>();
   /** Nobody else can open them. */
@@ -68,6 +69,7 @@ class Day {
 
   constructor(simulation: Simulation, directory: string) {
     this.#simulation = simulation;
+    this.#memory = new MemoryWatch(simulation);
     this.#directory = directory;
   }
 
@@ -114,11 +116,9 @@ class Day {
   }
 
   sample(): Sample {
-    for (let pass = 0; pass < 3; pass += 1) globalThis.gc?.();
-    const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
     return {
-      heapBytes: heapUsed + arrayBuffers - this.#simulation.network.storedBytes,
-      residentBytes: rss,
+      heapBytes: this.#memory.sample(),
+      residentBytes: process.memoryUsage.rss(),
       entries: census(
         NAMES.map((name) => this.#client(name)),
         (className) => /^(Simulat|Scheduler|Life)/.test(className),

@@ -21,6 +21,15 @@ export class FairQueue<Item> {
     this.#size += 1;
   }
 
+  /** How many come until the last of the group has, with it, if nothing is added. */
+  countUntil(group: string): number {
+    const lengthOf = ({ items, head }: Group<Item>) => items.length - head;
+    const own = this.#groups.get(group);
+    if (own === undefined) return 0;
+    const turns = lengthOf(own);
+    return [...this.#groups.values()].reduce((sum, each) => sum + Math.min(turns, lengthOf(each)), 0);
+  }
+
   /** The next of the group whose turn it is; its group then comes last. */
   shift(): Item | undefined {
     const [turn] = this.#groups;

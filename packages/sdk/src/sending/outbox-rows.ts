@@ -20,6 +20,7 @@ export class OutboxRows {
   /** By message, when something of it left last. */
   readonly #leftAtMs = new RecentMap<number>(REMEMBERED_MESSAGES);
   #bytes = 0;
+  #criticalCount = 0;
 
   get count(): number {
     return this.#rows.size;
@@ -28,6 +29,11 @@ export class OutboxRows {
   /** Of all payloads. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Of rows that go before all others. */
+  get criticalCount(): number {
+    return this.#criticalCount;
   }
 
   get(id: string): OutboxEntry | undefined {
@@ -76,6 +82,7 @@ export class OutboxRows {
     this.#rows.set(row.id, row);
     if (durable !== undefined) this.#await(row.id, durable);
     this.#bytes += row.length;
+    if (row.priority === "critical") this.#criticalCount += 1;
     if (row.messageId !== undefined) {
       const ids = this.#ofMessage.get(row.messageId) ?? new Set();
       this.#ofMessage.set(row.messageId, ids.add(row.id));
@@ -88,6 +95,7 @@ export class OutboxRows {
     if (row === undefined) return;
     this.#rows.delete(id);
     this.#bytes -= row.length;
+    if (row.priority === "critical") this.#criticalCount -= 1;
     this.#countAsLeft(row);
     this.#left.delete(id);
     if (row.messageId === undefined) return;

@@ -336,12 +336,18 @@ export class Outbox {
     return this.#context.clock.nowMs() >= this.quota.resetsAtMs;
   }
 
-  /** Of the last row: that of the manager, and what waits behind the window after it. */
+  /** When the last row should leave, as the manager says, or from what goes before it where it has not reached the manager. */
   #estimateMs(rows: readonly OutboxEntry[]): number | undefined {
-    const { clock } = this.#context;
-    const [{ priority } = { priority: "critical" as const }] = rows;
-    const ahead = priority === "critical" ? 0 : this.#window.normal.size;
-    return estimateMs(ahead + rows.length, priority, this.quota, this.#limit.epochSeconds * 1000, clock.nowMs());
+    const nowMs = this.#context.clock.nowMs();
+    const last = rows.at(-1);
+    if (last === undefined) return nowMs;
+    const { id, messageId, priority } = last;
+    const status = this.#openManager().status(id);
+    if (status !== undefined) return status.kind === "queued" ? status.estimatedAtMs : nowMs;
+    const critical = this.#rows.criticalCount;
+    const queue = priority === "critical" ? undefined : this.#queues[priority];
+    const ahead = queue === undefined ? 0 : this.#window.normal.size + queue.countUntil(messageId ?? id);
+    return estimateMs(critical + ahead, priority, this.quota, this.#limit.epochSeconds * 1000, nowMs);
   }
 
   #openManager(): RateLimitManager {

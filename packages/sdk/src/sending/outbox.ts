@@ -317,11 +317,12 @@ export class Outbox {
   }
 
   /** The manager has no reason to look when an epoch ends in which nothing waits; who shows the quota has. */
-  #armTurn({ used, resetsAtMs }: Quota): void {
+  #armTurn(quota: Quota): void {
     this.#cancelTurn();
-    if (this.#isClosed || used === 0) return;
+    if (this.#isClosed || quota.used === 0) return;
     const { clock, notifier } = this.#context;
-    this.#cancelTurn = clock.after(Math.max(1, resetsAtMs - clock.nowMs()), () => {
+    this.#cancelTurn = clock.after(Math.max(1, quota.resetsAtMs - clock.nowMs()), () => {
+      if (!this.#isOver()) return this.#armTurn(this.quota); // the clock was set back
       const looked = this.#manager?.adopt([]);
       looked?.catch((error: unknown) => notifier.notify({ kind: "error", error }));
     });

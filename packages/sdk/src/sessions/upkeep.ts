@@ -95,7 +95,7 @@ export class Upkeep {
   /** One at most waits for each session: a burst is acknowledged once. */
   #scheduleAcknowledgement(sessionId: string): void {
     const timers = this.#timersOf(sessionId);
-    if (this.#isClosed || timers.acknowledgement !== undefined || this.#held.has(sessionId)) return;
+    if (this.#isClosed || timers.acknowledgement !== undefined) return;
     const delayMs = this.#delayMs(timers);
     const acknowledge = () => {
       delete timers.acknowledgement;

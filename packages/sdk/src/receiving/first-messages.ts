@@ -77,7 +77,7 @@ export class FirstMessages {
 
   /** protocol.md, "Accepting a first message": nothing exists until its ratchet message has opened. */
   async #newSession(conversationId: string, pending: PendingSession, plaintext: Uint8Array): Promise<Outcome> {
-    const { clock, random, invites, outbox, peers } = this.#context;
+    const { clock, random, invites, peers } = this.#context;
     const nowMs = clock.nowMs();
     const arrival = await this.#arrivals.read({ id: pending.id, sds: openChannel("R") }, plaintext, nowMs);
     const answer = arrival && acknowledge(arrival.state, { nowMs, maxHistory: ACKNOWLEDGEMENT_HISTORY });
@@ -99,11 +99,10 @@ export class FirstMessages {
       abandonFirstMessage(pending);
       return "handshake-refused";
     }
-    const { session, keys, acknowledgement, consumed } = accepted;
+    const { session, keys, consumed } = accepted;
     const invite = accepted.invites.get(inviteId);
     const file = known ?? newPeerFile(conversationId, session.peer, standingOf(invite, this.#requests));
     const isOpen = file.standing === "open";
-    const leaves = isOpen && outbox.canAcknowledge(session.id, 0);
     const step = new SessionStep(
       {
         id: session.id,
@@ -116,8 +115,8 @@ export class FirstMessages {
         receivingKeys: keys.initiatorToResponder,
         incomingHandshake: { inviteId, handshakeId, isConfirmed: false },
         isHybrid: invite?.kem !== undefined,
-        // An acknowledgement that quota does not allow is made again later; this one only replaced SPK in the state.
-        sds: leaves ? answer.state : arrival.state,
+        // The acknowledgement was only there to replace SPK in the state: one that leaves waits for a random time, as any.
+        sds: arrival.state,
       },
       this.#context,
       withStored(file, plaintext.length),
@@ -131,7 +130,6 @@ export class FirstMessages {
     step.write(({ secrets }) => invites.write(secrets, change));
     step.consume(consumed);
     step.afterwards(() => invites.adopt(change));
-    if (leaves) step.send(acknowledgement, { purpose: "acknowledgement", priority: "normal" });
     if (known === undefined) step.notify({ kind: "standing", conversationId, standing: file.standing });
     await this.#arrivals.commit(step, arrival, nowMs);
     return "durable";

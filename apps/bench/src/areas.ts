@@ -11,6 +11,7 @@ export const AREAS: AreaLoaders = {
   e2e: async () => (await import("./areas/e2e.ts")).e2e,
   ratchet: async () => (await import("./areas/ratchet.ts")).ratchet,
   ratelimit: async () => (await import("./areas/ratelimit.ts")).ratelimit,
+  reliability: async () => (await import("./areas/reliability.ts")).reliability,
   segmentation: async () => (await import("./areas/segmentation.ts")).segmentation,
   store: async () => (await import("./areas/store.ts")).store,
 };

@@ -1,19 +1,22 @@
 /**
- * Area `bandwidth`: what people who chat add to a shard (CHAT-P1), beside the goal. README.md says what is counted.
+ * Area `bandwidth`: what people who chat add to a shard (CHAT-P1), beside the goal, and beside js-waku's ReliableChannel.
+ * README.md says what is counted.
  * @module
  */
 
+import type { ChannelTraffic } from "../bandwidth/channel-traffic.ts";
 import { layersOfText } from "../bandwidth/layers.ts";
 import { type PairTraffic, PURPOSES, type Purpose } from "../bandwidth/pair-traffic.ts";
-import { trafficOf } from "../bandwidth/traffic.ts";
+import { channelTrafficOf, trafficOf } from "../bandwidth/traffic.ts";
 import { RLN_PROOF_BYTES, wakuBytes } from "../bandwidth/waku-size.ts";
-import type { BenchArea, BenchCase } from "../case.ts";
+import type { BenchArea, BenchCase, Sides } from "../case.ts";
 
 const PEOPLE = 10_000;
 const MESSAGES_PER_SECOND = 4 / 60;
 /** docs/protocol.md, "Mailboxes": for so many accounts. */
 const MAILBOX_BITS = 9;
 const LOSSES = [0, 0.01, 0.05];
+const CHANNEL = "@waku/sdk ReliableChannel";
 const GOAL_MBPS = { plain: 5, rln: 8 };
 /** CHAT-P1 allows so many for each written message. */
 const BUDGET_BYTES = 1_875;
@@ -26,14 +29,30 @@ const WORDS: Readonly<Record<Purpose, string>> = {
   retransmission: "what was not confirmed",
 };
 
-/** @param people - who are simulated; the figures are for {@link PEOPLE} whatever their number */
-export function bandwidthArea(people: number): BenchArea {
-  const known = new Map<number, Promise<PairTraffic>>();
-  const traffic = (loss: number) => {
-    const found = known.get(loss) ?? trafficOf(Math.ceil(people / 2), loss);
-    known.set(loss, found);
-    return found;
-  };
+/**
+ * What the encoders of js-waku can do with a message: nothing (`payload`: without the Waku message, too), or encryption.
+ * Ours is always encrypted.
+ */
+const CHANNEL_FORMS = {
+  payload: { suffix: "-payload", what: "payloads alone, without the fields of the Waku message" },
+  plain: { suffix: "", what: "the peer in the clear" },
+  encrypted: { suffix: "-encrypted", what: "the peer with its symmetric encryption" },
+} as const;
+type ChannelForm = keyof typeof CHANNEL_FORMS;
+
+const CHANNEL_NOTE =
+  "the peer has no handshake; its causal history is cut to 10 entries (default 200); its figures are of 50 pairs";
+
+/** What the peer is asked: figures of a message hardly differ between pairs. */
+const CHANNEL_PAIRS = 50;
+
+/**
+ * @param people - who are simulated; the figures are for {@link PEOPLE} whatever their number
+ * @param channelPairs - pairs of the peer that are simulated
+ */
+export function bandwidthArea(people: number, channelPairs = CHANNEL_PAIRS): BenchArea {
+  const traffic = remembered((loss) => trafficOf(Math.ceil(people / 2), loss));
+  const channels = remembered((loss) => channelTrafficOf(channelPairs, loss));
   return {
     name: "bandwidth",
     title: `${people.toLocaleString("en-US")} people who chat in pairs: every byte of every Waku message`,
@@ -41,6 +60,11 @@ export function bandwidthArea(people: number): BenchArea {
       ...LOSSES.flatMap((loss) => [rateCase(loss, "plain", traffic), rateCase(loss, "rln", traffic)]),
       ...PURPOSES.map((purpose) => purposeCase(purpose, () => traffic(0.01))),
       ...layersOfText().map(([layer, bytes]) => layerCase(layer, bytes)),
+      ...LOSSES.flatMap((loss) => [
+        channelRateCase(loss, "plain", traffic, channels),
+        channelRateCase(loss, "encrypted", traffic, channels),
+      ]),
+      ...(["payload", "plain", "encrypted"] as const).map((form) => channelMessageCase(form, traffic, channels)),
     ],
   };
 }
@@ -48,6 +72,16 @@ export function bandwidthArea(people: number): BenchArea {
 export const bandwidth = bandwidthArea(PEOPLE);
 
 type TrafficAt = (loss: number) => Promise<PairTraffic>;
+type ChannelsAt = (loss: number) => Promise<ChannelTraffic>;
+
+function remembered<Figures>(count: (loss: number) => Promise<Figures>): (loss: number) => Promise<Figures> {
+  const known = new Map<number, Promise<Figures>>();
+  return (loss) => {
+    const found = known.get(loss) ?? count(loss);
+    known.set(loss, found);
+    return found;
+  };
+}
 
 function rateCase(loss: number, proofs: "plain" | "rln", traffic: TrafficAt): BenchCase {
   const percent = loss * 100;
@@ -57,11 +91,34 @@ function rateCase(loss: number, proofs: "plain" | "rln", traffic: TrafficAt): Be
     title: `10,000 people, 4 messages of 100 characters a minute each, ${percent} % of messages lost${withProofs}`,
     unit: "Mbit/s",
     goal: GOAL_MBPS[proofs],
-    measure: async () => {
-      const { written, traffic: counted } = await traffic(loss);
-      const bytes = PURPOSES.reduce((sum, purpose) => sum + bytesOf(counted[purpose], proofs), 0);
-      return ((bytes / written) * PEOPLE * MESSAGES_PER_SECOND * 8) / 1e6;
-    },
+    measure: async () => megabits(bytesForEach(await traffic(loss), proofs)),
+  });
+}
+
+function channelRateCase(loss: number, form: ChannelForm, traffic: TrafficAt, channels: ChannelsAt): BenchCase {
+  const { suffix, what } = CHANNEL_FORMS[form];
+  const percent = loss * 100;
+  return countedCase({
+    name: `10k-loss-${percent}-reliable-channel${suffix}`,
+    title: `10,000 people, 4 messages of 100 characters a minute each, ${percent} % of messages lost; ${what}`,
+    unit: "Mbit/s",
+    peer: CHANNEL,
+    note: CHANNEL_NOTE,
+    ours: async () => megabits(bytesForEach(await traffic(loss), "plain")),
+    theirs: async () => megabits(channelBytesForEach(await channels(loss), form)),
+  });
+}
+
+function channelMessageCase(form: ChannelForm, traffic: TrafficAt, channels: ChannelsAt): BenchCase {
+  const { suffix, what } = CHANNEL_FORMS[form];
+  return countedCase({
+    name: `per-message-reliable-channel${suffix}`,
+    title: `for each written message, at 1 % loss: all bytes; ${what}`,
+    unit: "B",
+    peer: CHANNEL,
+    note: CHANNEL_NOTE,
+    ours: async () => bytesForEach(await traffic(0.01), form === "payload" ? "payload" : "plain"),
+    theirs: async () => channelBytesForEach(await channels(0.01), form),
   });
 }
 
@@ -88,7 +145,6 @@ function layerCase(layer: string, bytes: number): BenchCase {
   });
 }
 
-/** A figure that is counted, not measured: one round says it. */
 function goalCase({
   goal,
   measure,
@@ -97,18 +153,43 @@ function goalCase({
   readonly goal: number;
   readonly measure: () => Promise<number>;
 }): BenchCase {
+  return countedCase({ ...described, peer: "goal", ours: measure, theirs: async () => goal });
+}
+
+/** A figure that is counted, not measured: one round says it. */
+function countedCase({
+  ours,
+  theirs,
+  ...described
+}: Pick<BenchCase, "name" | "title" | "unit" | "peer" | "note"> & Pick<Sides, "ours" | "theirs">): BenchCase {
   return {
     ...described,
     better: "lower",
-    peer: "goal",
     rounds: 1,
     limitMs: 3 * 60 * 60 * 1000,
-    prepare: async () => ({ ours: measure, theirs: async () => goal, [Symbol.asyncDispose]: async () => {} }),
+    prepare: async () => ({ ours, theirs, [Symbol.asyncDispose]: async () => {} }),
   };
 }
 
-function bytesOf({ count, bytes }: { count: number; bytes: number }, proofs: "plain" | "rln"): number {
+/** @param perMessage - bytes on the network for each written message */
+function megabits(perMessage: number): number {
+  return (perMessage * PEOPLE * MESSAGES_PER_SECOND * 8) / 1e6;
+}
+
+type Form = "payload" | "plain" | "rln";
+
+function bytesForEach({ written, traffic }: PairTraffic, form: Form): number {
+  return PURPOSES.reduce((sum, purpose) => sum + bytesOf(traffic[purpose], form), 0) / written;
+}
+
+function channelBytesForEach(traffic: ChannelTraffic, form: ChannelForm): number {
+  const { written, payloadBytes: payload, wakuBytes: plain, encryptedBytes: encrypted } = traffic;
+  return { payload, plain, encrypted }[form] / written;
+}
+
+function bytesOf({ count, bytes }: { count: number; bytes: number }, form: Form): number {
   if (count === 0) return 0;
-  const each = wakuBytes(bytes / count, MAILBOX_BITS) + (proofs === "rln" ? RLN_PROOF_BYTES : 0);
+  if (form === "payload") return bytes;
+  const each = wakuBytes(bytes / count, MAILBOX_BITS) + (form === "rln" ? RLN_PROOF_BYTES : 0);
   return count * each;
 }

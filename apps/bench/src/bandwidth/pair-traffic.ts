@@ -22,12 +22,12 @@ export type PairPlan = {
 /** CHAT-P1: each writes 100 characters, 4 times a minute. */
 const TEXT = text("x".repeat(100));
 const MINUTE_MS = 60_000;
-const WRITING_MINUTES = 10;
-const MESSAGES_PER_MINUTE = 4;
+export const WRITING_MS = 10 * MINUTE_MS;
+export const MESSAGES_PER_MINUTE = 4;
 /** For what is confirmed late, or again. */
-const AFTERWARDS_MS = 2 * MINUTE_MS;
+export const AFTERWARDS_MS = 2 * MINUTE_MS;
 /** Round trip to a service node and on, as on the internet. */
-const DELAY_MS = 50;
+export const DELAY_MS = 50;
 
 export const NO_TRAFFIC: Traffic = {
   content: { count: 0, bytes: 0 },
@@ -56,7 +56,7 @@ export async function trafficOfPair({ seed, loss }: PairPlan): Promise<PairTraff
   simulation.setConditions({ loss, publishLoss: loss });
   await simulation.run(() => saro.client.accept(invite, TEXT));
   written += 1;
-  const each = WRITING_MINUTES * MESSAGES_PER_MINUTE;
+  const each = (WRITING_MS / MINUTE_MS) * MESSAGES_PER_MINUTE;
   const write = async (writer: typeof raya) => {
     const [chat] = await writer.client.conversations();
     if (chat === undefined) return; // the first message has not arrived yet
@@ -65,10 +65,10 @@ export async function trafficOfPair({ seed, loss }: PairPlan): Promise<PairTraff
   };
   for (let index = 0; index < each; index += 1) {
     for (const writer of [raya, saro]) {
-      simulation.after(simulation.random.fraction() * WRITING_MINUTES * MINUTE_MS, () => void write(writer));
+      simulation.after(simulation.random.fraction() * WRITING_MS, () => void write(writer));
     }
   }
-  await simulation.pass(WRITING_MINUTES * MINUTE_MS + AFTERWARDS_MS);
+  await simulation.pass(WRITING_MS + AFTERWARDS_MS);
   return { written, traffic };
 }
 

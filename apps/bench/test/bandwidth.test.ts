@@ -7,7 +7,7 @@ import { RLN_PROOF_BYTES, wakuBytes } from "../src/bandwidth/waku-size.ts";
 import { runCase } from "../src/runner.ts";
 
 test("a few people stay within the goal, and the parts add up", async () => {
-  const { cases } = bandwidthArea(4, 1);
+  const { cases, plots } = bandwidthArea(4, 1);
   const figures = new Map<string, number>();
   for (const each of cases) figures.set(each.name, (await runCase(each)).ours.median);
   const total = PURPOSES.map((purpose): number => figures.get(`per-message-${purpose}`) ?? Number.NaN).reduce(
@@ -20,6 +20,9 @@ test("a few people stay within the goal, and the parts add up", async () => {
   expect(figures.get("10k-loss-1")).toBeLessThan(5);
   expect(figures.get("10k-loss-1-rln")).toBeLessThan(8);
   expect(figures.get("per-message-reliable-channel")).toBeCloseTo(total, 6);
+  const [plot] = (await plots?.()) ?? [];
+  expect(plot?.lines[0]?.points.map(([loss]) => loss)).toEqual([0, 1, 5]);
+  expect(plot?.lines[0]?.points[1]?.[1]).toBe(figures.get("10k-loss-1"));
 }, 60_000);
 
 test("the peer's Waku messages have the headers that ours have and five bytes, and its encryption adds to them", async () => {

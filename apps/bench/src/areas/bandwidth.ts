@@ -9,7 +9,7 @@ import { layersOfText } from "../bandwidth/layers.ts";
 import { type PairTraffic, PURPOSES, type Purpose } from "../bandwidth/pair-traffic.ts";
 import { channelTrafficOf, trafficOf } from "../bandwidth/traffic.ts";
 import { RLN_PROOF_BYTES, wakuBytes } from "../bandwidth/waku-size.ts";
-import type { BenchArea, BenchCase, Sides } from "../case.ts";
+import type { BenchArea, BenchCase, Plot, Sides } from "../case.ts";
 
 const PEOPLE = 10_000;
 const MESSAGES_PER_SECOND = 4 / 60;
@@ -66,6 +66,7 @@ export function bandwidthArea(people: number, channelPairs = CHANNEL_PAIRS): Ben
       ]),
       ...(["payload", "plain", "encrypted"] as const).map((form) => channelMessageCase(form, traffic, channels)),
     ],
+    plots: async () => [await lossPlot(traffic, channels)],
   };
 }
 
@@ -120,6 +121,24 @@ function channelMessageCase(form: ChannelForm, traffic: TrafficAt, channels: Cha
     ours: async () => bytesForEach(await traffic(0.01), form === "payload" ? "payload" : "plain"),
     theirs: async () => channelBytesForEach(await channels(0.01), form),
   });
+}
+
+async function lossPlot(traffic: TrafficAt, channels: ChannelsAt): Promise<Plot> {
+  const line = async (name: string, perMessage: (loss: number) => Promise<number>) => {
+    const points = LOSSES.map(async (loss) => [loss * 100, megabits(await perMessage(loss))] as const);
+    return { name, points: await Promise.all(points) };
+  };
+  return {
+    name: "megabits-by-loss",
+    title: "10,000 people, 4 messages of 100 characters a minute each",
+    x: { label: "messages lost, %" },
+    y: { label: "Mbit/s", scale: "log" },
+    lines: [
+      await line("@chat/sdk", async (loss) => bytesForEach(await traffic(loss), "plain")),
+      await line("@chat/sdk, with RLN proofs", async (loss) => bytesForEach(await traffic(loss), "rln")),
+      await line(CHANNEL, async (loss) => channelBytesForEach(await channels(loss), "plain")),
+    ],
+  };
 }
 
 function purposeCase(purpose: Purpose, traffic: () => Promise<PairTraffic>): BenchCase {

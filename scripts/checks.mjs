@@ -38,6 +38,7 @@ function listOfChecks() {
     ["the baseline changed only together with a changeset", baselineHasChangeset],
     ["generated protobuf code is current", generatedCodeIsCurrent],
     ["WebAssembly binaries are what their sources compile to", binariesAreCurrent],
+    ["docs/benchmarks is what its JSON files give", benchmarkPagesAreCurrent],
     ["unused files, exports and dependencies", () => tool("knip", "--no-config-hints")],
     ...publicPackages().map((folder) => [`contents and types of ${folder}`, () => packedPackage(folder)]),
   ];
@@ -74,6 +75,10 @@ function baselineHasChangeset() {
   const files = spawnSync("git", ["show", "--name-only", "--format=", commit], { cwd: ROOT, encoding: "utf8" }).stdout;
   if (/^\.changeset\/.+\.md$/m.test(files)) return undefined;
   return `commit ${commit.slice(0, 9)} renews proto/baseline.binpb without a changeset; add one in the same commit`;
+}
+
+function benchmarkPagesAreCurrent() {
+  return command(process.execPath, ["--disable-warning=ExperimentalWarning", "apps/report/src/main.ts", "--check"]);
 }
 
 function generatedCodeIsCurrent() {

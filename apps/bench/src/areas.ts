@@ -8,6 +8,7 @@ export type AreaLoaders = Readonly<Record<string, () => Promise<BenchArea>>>;
 
 export const AREAS: AreaLoaders = {
   bandwidth: async () => (await import("./areas/bandwidth.ts")).bandwidth,
+  devnet: async () => (await import("./areas/devnet.ts")).devnet,
   e2e: async () => (await import("./areas/e2e.ts")).e2e,
   ratchet: async () => (await import("./areas/ratchet.ts")).ratchet,
   ratelimit: async () => (await import("./areas/ratelimit.ts")).ratelimit,

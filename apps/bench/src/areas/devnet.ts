@@ -8,6 +8,7 @@ import { type MemoryScale, memoryCases } from "../devnet/memory-cases.ts";
 import { type RelayScale, relayCases } from "../devnet/relay-cases.ts";
 import { type StoreScale, storeCases } from "../devnet/store-cases.ts";
 import { type SubscriberScale, subscriberCases } from "../devnet/subscriber-cases.ts";
+import { BenchError } from "../errors.ts";
 
 export type DevnetScale = RelayScale & SubscriberScale & MemoryScale & StoreScale;
 
@@ -21,6 +22,14 @@ export function devnetArea(scale: DevnetScale): BenchArea {
   };
 }
 
+/** Half an hour takes half an hour: whoever tries something out may set another time. */
+export function flatMinutes(text: string | undefined): number {
+  if (text === undefined) return 30;
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= 24 * 60) return minutes;
+  throw new BenchError("INVALID_OPTION", `BENCH_FLAT_MINUTES: want minutes up to ${24 * 60}, got ${text}`);
+}
+
 export const devnet = devnetArea({
   messages1kb: 5_000,
   messages100kb: 500,
@@ -29,7 +38,8 @@ export const devnet = devnetArea({
   subscriberMessages: 50,
   memoryMessages1kb: 20_000,
   memoryMessages100kb: 1_000,
-  flatMinutes: 30,
+  memoryRestMs: 2_000,
+  flatMinutes: flatMinutes(process.env.BENCH_FLAT_MINUTES),
   storedMessages: 1_000_000,
   queries: 200,
 });

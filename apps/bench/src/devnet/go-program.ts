@@ -2,7 +2,7 @@
  * The program in `go/`: the peer of this area and the load on both sides. Built once, by Go's own tools.
  * @module
  */
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -15,13 +15,28 @@ const SOURCE = join(PACKAGE, "src", "devnet", "go");
 const CACHE = join(PACKAGE, "node_modules", ".cache", "devnet");
 const FLAGS = ["-tags", "gowaku_no_rln", "-ldflags=-s -w", "-trimpath", "-buildvcs=false"];
 
+const GO = "go";
+const WANTED_GO = [1, 24] as const;
+
+/** Why the program cannot be built here, or undefined. */
+export function missingGo(): string | undefined {
+  const { stdout, error } = spawnSync(GO, ["env", "GOVERSION", "CGO_ENABLED"], { encoding: "utf8" });
+  if (error !== undefined) return "Go is not installed";
+  const [version = "", cgo] = stdout.trim().split("\n");
+  const [major = 0, minor = 0] = version.replace("go", "").split(".").map(Number);
+  if (major < WANTED_GO[0] || (major === WANTED_GO[0] && minor < WANTED_GO[1])) {
+    return `Go ${WANTED_GO.join(".")} is wanted, ${version} is installed`;
+  }
+  return cgo === "1" ? undefined : "Go finds no C compiler, for SQLite";
+}
+
 let built: Promise<string> | undefined;
 
 /**
  * The first build downloads and compiles for minutes, later ones take seconds.
  *
  * @returns path of the program
- * @throws {@link BenchError} `CASE_FAILED` without Go
+ * @throws {@link BenchError} `CASE_FAILED` where it cannot be built
  */
 export function goProgram(): Promise<string> {
   built ??= build();
@@ -31,13 +46,14 @@ export function goProgram(): Promise<string> {
 async function build(): Promise<string> {
   const program = join(CACHE, `${process.platform}-${process.arch}-${fingerprint()}`);
   if (existsSync(program)) return program;
+  const missing = missingGo();
+  if (missing !== undefined) throw new BenchError("CASE_FAILED", `go-waku, the peer, has to be built: ${missing}`);
   mkdirSync(CACHE, { recursive: true });
   const unfinished = `${program}.${process.pid}`;
   try {
-    await promisify(execFile)("go", ["build", ...FLAGS, "-o", unfinished, "."], { cwd: SOURCE });
+    await promisify(execFile)(GO, ["build", ...FLAGS, "-o", unfinished, "."], { cwd: SOURCE });
   } catch (cause) {
-    const message = `go-waku, the peer, has to be built: it takes Go 1.24 or newer, and a C compiler; ${messageOf(cause)}`;
-    throw new BenchError("CASE_FAILED", message, { cause });
+    throw new BenchError("CASE_FAILED", `go-waku, the peer, could not be built: ${messageOf(cause)}`, { cause });
   }
   renameSync(unfinished, program); // as a whole or not at all
   return program;

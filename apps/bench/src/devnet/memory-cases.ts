@@ -12,19 +12,19 @@ import { growth, residentMb, type Sample } from "./resident-memory.ts";
 import { type StartNodes, startGoWaku, startOurs } from "./service-nodes.ts";
 
 const LOAD_LIMIT_MS = 5 * 60_000;
-/** For what the load left to do. */
-const REST_MS = 2_000;
 const RATE = 100;
 const SAMPLES = 360;
 
 export type MemoryScale = {
   readonly memoryMessages1kb: number;
   readonly memoryMessages100kb: number;
+  /** For what the load left to do. */
+  readonly memoryRestMs: number;
   readonly flatMinutes: number;
 };
 
 export function memoryCases(scale: MemoryScale): { readonly cases: readonly BenchCase[]; plots(): readonly Plot[] } {
-  const { memoryMessages1kb, memoryMessages100kb, flatMinutes } = scale;
+  const { memoryMessages1kb, memoryMessages100kb, memoryRestMs, flatMinutes } = scale;
   const samples = { ours: [] as Sample[], theirs: [] as Sample[] };
   const after: BenchCase = {
     name: "memory",
@@ -41,7 +41,7 @@ export function memoryCases(scale: MemoryScale): { readonly cases: readonly Benc
         const load = { limitMs: LOAD_LIMIT_MS };
         await runLoad(nodes, { ...load, messages: memoryMessages1kb, sizeBytes: 1_000 }, owned);
         await runLoad(nodes, { ...load, messages: memoryMessages100kb, sizeBytes: 100_000 }, owned);
-        await sleep(REST_MS);
+        await sleep(memoryRestMs);
         return residentMb(nodes.pid);
       }),
   };

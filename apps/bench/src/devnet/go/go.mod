@@ -3,6 +3,7 @@ module bench-devnet
 go 1.24
 
 require (
+	github.com/ipfs/go-log/v2 v2.5.1
 	github.com/libp2p/go-libp2p v0.40.0
 	github.com/libp2p/go-libp2p-mplex v0.10.0
 	github.com/libp2p/go-msgio v0.3.0
@@ -58,7 +59,6 @@ require (
 	github.com/holiman/uint256 v1.3.2 // indirect
 	github.com/huin/goupnp v1.3.0 // indirect
 	github.com/ipfs/go-cid v0.5.0 // indirect
-	github.com/ipfs/go-log/v2 v2.5.1 // indirect
 	github.com/jackpal/go-nat-pmp v1.0.2 // indirect
 	github.com/jbenet/go-temp-err-catcher v0.1.0 // indirect
 	github.com/jellydator/ttlcache/v3 v3.3.0 // indirect

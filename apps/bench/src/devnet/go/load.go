@@ -59,7 +59,11 @@ func load(ctx context.Context, args []string) error {
 	if err := run.probe(ctx); err != nil {
 		return err
 	}
-	return tell(run.measure(ctx))
+	measured := run.measure(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return tell(measured)
 }
 
 type run struct {

@@ -11,10 +11,16 @@ import (
 	"io"
 	"log"
 	"os"
+
+	logging "github.com/ipfs/go-log/v2"
+	"github.com/waku-org/go-waku/waku/v2/utils"
 )
 
 func main() {
 	log.SetFlags(0)
+	// Standard output is for the answers: go-waku's own logger would write there, and makes itself when it is first asked.
+	utils.Logger()
+	logging.SetupLogging(logging.Config{Level: logging.LevelFatal, Stderr: true})
 	if len(os.Args) < 2 {
 		log.Fatal("command: want node, load or query, got none")
 	}

@@ -1,11 +1,17 @@
 /** The area `devnet` with so little of everything that a case takes seconds, on the machines that can build the peer. */
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { devnetArea } from "../src/areas/devnet.ts";
 import { goProgram, missingGo } from "../src/devnet/go-program.ts";
 import { runCase } from "../src/runner.ts";
 
 /** The first build downloads and compiles for minutes. */
 const BUILD_MS = 9 * 60_000;
+
+const storeFolder = mkdtempSync(join(tmpdir(), "chat-bench-devnet-"));
+afterAll(() => rmSync(storeFolder, { recursive: true, force: true }));
 
 export const area = devnetArea({
   messages1kb: 50,
@@ -18,6 +24,7 @@ export const area = devnetArea({
   memoryRestMs: 0,
   flatMinutes: 0.02,
   storedMessages: 2_000,
+  storeFolder,
   queries: 3,
 });
 

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { proto_message } from "@waku/proto";
 import Database from "better-sqlite3";
 import { say } from "./load.ts";
@@ -35,31 +36,46 @@ export type History = {
   atNs(share: number): bigint;
 };
 
-/** Made once, when the first case asks for it, and removed when the process ends. */
-export function historyOf(count: number): () => Promise<History> {
+/**
+ * Made once, when the first case asks for it.
+ *
+ * @param folder - takes the databases and is not removed; by default a new one is, when the process ends
+ */
+export function historyOf(count: number, folder?: string): () => Promise<History> {
   let made: Promise<History> | undefined;
   return () => {
-    made ??= make(count);
+    made ??= make(count, folder ?? folderOfThisProcess());
     return made;
   };
 }
 
-async function make(count: number): Promise<History> {
+function folderOfThisProcess(): string {
   const folder = mkdtempSync(join(tmpdir(), "chat-bench-devnet-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function make(count: number, folder: string): Promise<History> {
   const stores = { ours: join(folder, "ours"), theirs: join(folder, "go-waku.sqlite") };
   // Once up and down: each makes its own tables.
   await (await startGoWaku({ store: stores.theirs }))[Symbol.asyncDispose]();
   await (await startOurs({ store: stores.ours }))[Symbol.asyncDispose]();
   const startNs = BigInt(Date.now()) * 1_000_000n - BigInt(count) * STEP_NS;
   const topics = Math.max(1, Math.floor(count / PER_TOPIC));
-  fill("ours", join(stores.ours, "node-1", "messages.sqlite"), OURS, count, topics, startNs);
-  fill("go-waku", stores.theirs, THEIRS, count, topics, startNs);
+  await fill("ours", join(stores.ours, "node-1", "messages.sqlite"), OURS, count, topics, startNs);
+  await fill("go-waku", stores.theirs, THEIRS, count, topics, startNs);
   const atNs = (share: number) => startNs + BigInt(Math.floor(share * count)) * STEP_NS;
   return { stores, topic: "/bench/1/%d/proto", topics, atNs };
 }
 
-function fill(side: string, path: string, insert: string, count: number, topics: number, startNs: bigint): void {
+async function fill(
+  side: string,
+  path: string,
+  insert: string,
+  count: number,
+  topics: number,
+  startNs: bigint,
+): Promise<void> {
   const database = new Database(path, { fileMustExist: true });
   database.pragma("synchronous = OFF");
   const statement = database.prepare(insert);
@@ -70,6 +86,7 @@ function fill(side: string, path: string, insert: string, count: number, topics:
   });
   for (let first = 0; first < count; first += BATCH) {
     batch(first);
+    await nextTurn(); // for Ctrl-C
     if ((first / BATCH) % TELL_EVERY === TELL_EVERY - 1) say(`${side}: ${first + BATCH} of ${count} messages stored`);
   }
   database.close();

@@ -21,10 +21,15 @@ const PAGES = {
   },
 } as const;
 
-export type StoreScale = { readonly storedMessages: number; readonly queries: number };
+export type StoreScale = {
+  readonly storedMessages: number;
+  /** Where they are stored; remains. @default a temporary folder that is removed when the process ends */
+  readonly storeFolder?: string;
+  readonly queries: number;
+};
 
-export function storeCases({ storedMessages, queries }: StoreScale): readonly BenchCase[] {
-  const history = historyOf(storedMessages);
+export function storeCases({ storedMessages, storeFolder, queries }: StoreScale): readonly BenchCase[] {
+  const history = historyOf(storedMessages, storeFolder);
   return Object.entries(PAGES).map(([kind, { what, range }]) => ({
     name: `store-1m-${kind}`,
     title: `${what}, 100 of ${storedMessages.toLocaleString("en-US")} messages: median of ${queries} queries`,

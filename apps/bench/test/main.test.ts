@@ -39,6 +39,12 @@ test("measures a case from end to end, leaves no database behind, and exits by i
   }
 });
 
+test("simulation is the campaign of that name, with its options", async () => {
+  const { code, stdout } = await run(["simulation", "--seed", "1", "--batch", "0", "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ campaign: "simulation", seed: 1, count: 1, counts: { chats: 1 } });
+});
+
 test("an unknown area is an explanation and exit code 1", async () => {
   const { code, stdout, stderr } = await run(["nowhere"]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });

@@ -35,6 +35,8 @@ export interface BenchCase {
   readonly peer: string;
   /** In what the two sides are not like for like. */
   readonly note?: string;
+  /** What is known once it has been measured, such as a sampling error. */
+  readonly remark?: () => string;
   /** Measured rounds of each side, unless `--rounds` says otherwise. */
   readonly rounds: number;
   /** Deadline of preparing and of each measurement. */

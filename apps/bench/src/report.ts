@@ -18,6 +18,7 @@ export type Report = {
     readonly peer: string;
     readonly theirs: number;
     readonly ratio: number;
+    readonly remark?: string;
   }[];
   /** Of areas that have some. */
   readonly plots?: readonly Plot[];
@@ -29,13 +30,14 @@ export function toReport(
   measurements: readonly Measurement[],
   plots: readonly Plot[] = [],
 ): Report {
-  const results = measurements.map(({ case: { name, unit, peer }, ours, theirs, ratio }) => ({
+  const results = measurements.map(({ case: { name, unit, peer, remark }, ours, theirs, ratio }) => ({
     case: name,
     unit,
     ours: rounded(ours.median),
     peer,
     theirs: rounded(theirs.median),
     ratio: rounded(ratio),
+    ...(remark && { remark: remark() }),
   }));
   return { area, machine, results, ...(plots.length > 0 && { plots }) };
 }
@@ -55,7 +57,9 @@ export function toTable(area: string, machine: Machine, measurements: readonly M
       .map((cell, column) => (isFigure(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
       .join("  ")
       .trimEnd();
-  const notes = measurements.flatMap(({ case: { name, note } }) => (note === undefined ? [] : [`${name}: ${note}`]));
+  const notes = measurements.flatMap(({ case: { name, note, remark } }) =>
+    [note, remark?.()].flatMap((said) => (said === undefined ? [] : [`${name}: ${said}`])),
+  );
   return [
     `${area} on ${cpu}, ${cores} cores, Node ${node}, ${platform}`,
     "",

@@ -8,11 +8,11 @@ import type { ChannelTraffic } from "../bandwidth/channel-traffic.ts";
 import { layersOfText } from "../bandwidth/layers.ts";
 import { type PairTraffic, PURPOSES, type Purpose } from "../bandwidth/pair-traffic.ts";
 import { channelTrafficOf, trafficOf } from "../bandwidth/traffic.ts";
-import { RLN_PROOF_BYTES, wakuBytes } from "../bandwidth/waku-size.ts";
-import type { BenchArea, BenchCase, Plot, Sides } from "../case.ts";
+import { loadOf, RLN_PROOF_BYTES, wakuBytes } from "../bandwidth/waku-size.ts";
+import type { BenchArea, BenchCase, Plot } from "../case.ts";
+import { goalCase } from "../goal-case.ts";
 
 const PEOPLE = 10_000;
-const MESSAGES_PER_SECOND = 4 / 60;
 /** docs/protocol.md, "Mailboxes": for so many accounts. */
 const MAILBOX_BITS = 9;
 const LOSSES = [0, 0.01, 0.05];
@@ -92,40 +92,40 @@ function rateCase(loss: number, proofs: "plain" | "rln", traffic: TrafficAt): Be
     title: `10,000 people, 4 messages of 100 characters a minute each, ${percent} % of messages lost${withProofs}`,
     unit: "Mbit/s",
     goal: GOAL_MBPS[proofs],
-    measure: async () => megabits(bytesForEach(await traffic(loss), proofs)),
+    measure: async () => loadOf(bytesForEach(await traffic(loss), proofs)),
   });
 }
 
 function channelRateCase(loss: number, form: ChannelForm, traffic: TrafficAt, channels: ChannelsAt): BenchCase {
   const { suffix, what } = CHANNEL_FORMS[form];
   const percent = loss * 100;
-  return countedCase({
+  return goalCase({
     name: `10k-loss-${percent}-reliable-channel${suffix}`,
     title: `10,000 people, 4 messages of 100 characters a minute each, ${percent} % of messages lost; ${what}`,
     unit: "Mbit/s",
     peer: CHANNEL,
     note: CHANNEL_NOTE,
-    ours: async () => megabits(bytesForEach(await traffic(loss), "plain")),
-    theirs: async () => megabits(channelBytesForEach(await channels(loss), form)),
+    measure: async () => loadOf(bytesForEach(await traffic(loss), "plain")),
+    goal: async () => loadOf(channelBytesForEach(await channels(loss), form)),
   });
 }
 
 function channelMessageCase(form: ChannelForm, traffic: TrafficAt, channels: ChannelsAt): BenchCase {
   const { suffix, what } = CHANNEL_FORMS[form];
-  return countedCase({
+  return goalCase({
     name: `per-message-reliable-channel${suffix}`,
     title: `for each written message, at 1 % loss: all bytes; ${what}`,
     unit: "B",
     peer: CHANNEL,
     note: CHANNEL_NOTE,
-    ours: async () => bytesForEach(await traffic(0.01), form === "payload" ? "payload" : "plain"),
-    theirs: async () => channelBytesForEach(await channels(0.01), form),
+    measure: async () => bytesForEach(await traffic(0.01), form === "payload" ? "payload" : "plain"),
+    goal: async () => channelBytesForEach(await channels(0.01), form),
   });
 }
 
 async function lossPlot(traffic: TrafficAt, channels: ChannelsAt): Promise<Plot> {
   const line = async (name: string, perMessage: (loss: number) => Promise<number>) => {
-    const points = LOSSES.map(async (loss) => [loss * 100, megabits(await perMessage(loss))] as const);
+    const points = LOSSES.map(async (loss) => [loss * 100, loadOf(await perMessage(loss))] as const);
     return { name, points: await Promise.all(points) };
   };
   return {
@@ -162,37 +162,6 @@ function layerCase(layer: string, bytes: number): BenchCase {
     goal: BUDGET_BYTES,
     measure: async () => bytes,
   });
-}
-
-function goalCase({
-  goal,
-  measure,
-  ...described
-}: Pick<BenchCase, "name" | "title" | "unit"> & {
-  readonly goal: number;
-  readonly measure: () => Promise<number>;
-}): BenchCase {
-  return countedCase({ ...described, peer: "goal", ours: measure, theirs: async () => goal });
-}
-
-/** A figure that is counted, not measured: one round says it. */
-function countedCase({
-  ours,
-  theirs,
-  ...described
-}: Pick<BenchCase, "name" | "title" | "unit" | "peer" | "note"> & Pick<Sides, "ours" | "theirs">): BenchCase {
-  return {
-    ...described,
-    better: "lower",
-    rounds: 1,
-    limitMs: 3 * 60 * 60 * 1000,
-    prepare: async () => ({ ours, theirs, [Symbol.asyncDispose]: async () => {} }),
-  };
-}
-
-/** @param perMessage - bytes on the network for each written message */
-function megabits(perMessage: number): number {
-  return (perMessage * PEOPLE * MESSAGES_PER_SECOND * 8) / 1e6;
 }
 
 type Form = "payload" | "plain" | "rln";

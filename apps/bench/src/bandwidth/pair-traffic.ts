@@ -4,7 +4,8 @@
  */
 import { text } from "@chat/sdk";
 import { Simulation } from "@chat/sdk/testing";
-import { openMemoryStore, type Store, type StoreTransaction } from "@chat/store";
+import { type OutboxRecord, openMemoryStore, type Store } from "@chat/store";
+import { nameOfEnvelope, notedStore } from "../noted-store.ts";
 
 /** Envelopes and their bytes, by what they are for. */
 export type Traffic = Readonly<Record<Purpose, { readonly count: number; readonly bytes: number }>>;
@@ -44,7 +45,7 @@ export async function trafficOfPair({ seed, loss }: PairPlan): Promise<PairTraff
   let written = 0;
   await using simulation = new Simulation({ seed, delayMs: DELAY_MS });
   simulation.network.observe(({ payload }) => {
-    const purpose = purposes.get(nameOf(payload));
+    const purpose = purposes.get(nameOfEnvelope(payload));
     if (purpose === undefined) throw new Error("an envelope: want one that was in an outbox, got another");
     traffic = addTraffic(traffic, { ...NO_TRAFFIC, [purpose]: { count: 1, bytes: payload.length } });
   });
@@ -88,28 +89,9 @@ export function addTraffic(one: Traffic, other: Traffic): Traffic {
 
 /** The store, with a note of what each envelope is for. */
 function noting(store: Store, purposes: Map<string, Purpose>): Store {
-  const note = (tx: StoreTransaction): StoreTransaction => {
-    const messages = Object.create(tx.messages, {
-      putOutbox: {
-        value: (record: Parameters<typeof tx.messages.putOutbox>[0]) => {
-          const isFrame = record.purpose === "content" && record.messageId?.startsWith("~") === true;
-          purposes.set(nameOf(record.payload), isFrame ? "frame" : record.purpose);
-          tx.messages.putOutbox(record);
-        },
-      },
-    });
-    return { messages, secrets: tx.secrets };
+  const putOutbox = ({ purpose, messageId, payload }: OutboxRecord) => {
+    const isFrame = purpose === "content" && messageId?.startsWith("~") === true;
+    purposes.set(nameOfEnvelope(payload), isFrame ? "frame" : purpose);
   };
-  return {
-    messages: store.messages,
-    secrets: store.secrets,
-    write: (change) => store.write((tx) => change(note(tx))),
-    close: () => store.close(),
-    [Symbol.asyncDispose]: () => store.close(),
-  };
-}
-
-/** Hint and nonce are random: their first bytes name an envelope. */
-function nameOf(payload: Uint8Array): string {
-  return Buffer.from(payload.subarray(0, 48)).toString("base64");
+  return notedStore(store, () => ({ messages: { putOutbox } }));
 }

@@ -1,0 +1,11 @@
+/**
+ * The thread that simulates some groups: told which, it answers with their traces.
+ * @module
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { type GroupTrace, simulateGroup } from "./group.ts";
+import type { GroupOrder } from "./group-plan.ts";
+
+const traces: GroupTrace[] = [];
+for (const order of workerData as readonly GroupOrder[]) traces.push(await simulateGroup(order));
+parentPort?.postMessage(traces);

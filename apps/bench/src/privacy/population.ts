@@ -6,6 +6,7 @@ import { extname } from "node:path";
 import { askThreads } from "../threads.ts";
 import type { GroupTrace } from "./group.ts";
 import type { GroupOrder } from "./group-plan.ts";
+import type { GroupOrders } from "./group-thread.ts";
 import { mergeGroups, type Trace } from "./trace.ts";
 
 export type PopulationOrder = Omit<GroupOrder, "seed" | "people"> & {
@@ -26,7 +27,7 @@ export async function traceOf(order: PopulationOrder): Promise<Trace> {
   for (let from = 0; from < orders.length; from += GROUPS_AT_ONCE) {
     chunks.push(orders.slice(from, from + GROUPS_AT_ONCE));
   }
-  const traces = await askThreads<readonly GroupOrder[], readonly GroupTrace[]>(THREAD, chunks);
+  const traces = await askThreads<GroupOrders, readonly GroupTrace[]>(THREAD, chunks);
   return mergeGroups(traces.flat(), order.recordedMs);
 }
 

@@ -39,7 +39,8 @@ export function privacyArea(scale: Scale): BenchArea {
     title: `what an observer of every message of ${scale.people.toLocaleString("en-US")} people can tell, seeds from ${SEED} on`,
     cases: [
       ...(["steady", "sessions"] as const).flatMap((model) => [
-        ...WITHIN_S.map((seconds) => sameCase(experiments, model, seconds)),
+        ...WITHIN_S.map((seconds) => sameCase(experiments, model, seconds, "matched")),
+        sameCase(experiments, model, 60, "any"),
         ...KINDS.map((kind) => kindCase(experiments, model, kind)),
       ]),
       ...DELAYS_S.flatMap((seconds) => [

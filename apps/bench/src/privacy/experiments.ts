@@ -8,7 +8,7 @@ import { type Attack, attack } from "./attack.ts";
 import type { TrafficModel } from "./group-plan.ts";
 import { type Kinds, messagesOfKinds, withoutPadding } from "./kinds.ts";
 import { type PopulationOrder, traceOf } from "./population.ts";
-import { type PairsOfMessages, pairsOfMessages } from "./same-conversation.ts";
+import { type PairOptions, type PairsOfMessages, pairsOfMessages } from "./same-conversation.ts";
 import type { Trace } from "./trace.ts";
 
 /** How much is simulated and looked at. */
@@ -61,10 +61,18 @@ export class Experiments {
     return this.#once(`trace ${model} ${delayMs}`, () => traceOf(order));
   }
 
-  sameConversation(model: TrafficModel, withinMs: number): Promise<PairsOfMessages & { readonly attack: Attack }> {
-    return this.#once(`same ${model} ${withinMs}`, async () => {
+  sameConversation(
+    model: TrafficModel,
+    withinMs: number,
+    buckets: PairOptions["buckets"] = "matched",
+  ): Promise<PairsOfMessages & { readonly attack: Attack }> {
+    return this.#once(`same ${model} ${withinMs} ${buckets}`, async () => {
       const trace = await this.trace(model);
-      const pairs = pairsOfMessages(trace.observed(this.mailboxBits), trace.truth, withinMs, this.#scale.samples);
+      const pairs = pairsOfMessages(trace.observed(this.mailboxBits), trace.truth, {
+        withinMs,
+        most: this.#scale.samples,
+        buckets,
+      });
       return { ...pairs, attack: attack(pairs.samples) };
     });
   }

@@ -13,16 +13,26 @@ const SECOND_MS = 1_000;
 export const GOALS = { same: 0.55, kinds: 0.55, answers: 0.65 };
 const SESSIONS_NOTE = "people who talk in bursts: the goal is for steady traffic and is here for reference";
 
-export function sameCase(experiments: Experiments, model: TrafficModel, seconds: number): BenchCase {
+export function sameCase(
+  experiments: Experiments,
+  model: TrafficModel,
+  seconds: number,
+  buckets: "matched" | "any",
+): BenchCase {
+  const isAny = buckets === "any";
+  const notes = [
+    ...(model === "sessions" ? [SESSIONS_NOTE] : []),
+    ...(isAny ? ["contains that messages of a quiet bucket are more often of one conversation"] : []),
+  ];
   let share = Number.NaN;
   return aucCase({
-    name: `${model}-a-${seconds}s`,
+    name: `${model}-a-${seconds}s${isAny ? "-any-bucket" : ""}`,
     title: `${model} traffic: messages of one conversation from others, at most ${seconds} s apart in one bucket`,
     goal: GOALS.same,
-    ...(model === "sessions" && { note: SESSIONS_NOTE }),
+    ...(notes.length > 0 && { note: notes.join("; ") }),
     remark: () => `of all such pairs, ${percent(share)} are of one conversation`,
     measure: async () => {
-      const found = await experiments.sameConversation(model, seconds * SECOND_MS);
+      const found = await experiments.sameConversation(model, seconds * SECOND_MS, buckets);
       share = found.share;
       return found.attack;
     },

@@ -19,12 +19,24 @@ export type PairsOfMessages = {
   readonly share: number;
 };
 
-/** @param most - pairs of each kind, at most */
-export function pairsOfMessages(observed: Observed, truth: Truth, withinMs: number, most: number): PairsOfMessages {
+export type PairOptions = {
+  readonly withinMs: number;
+  /** Pairs of each kind, at most. */
+  readonly most: number;
+  /**
+   * `matched`: of each bucket as many pairs of one conversation as others. `any`: as they come, so that it is of use to know
+   * that in a bucket of few people two messages are more often of one conversation.
+   */
+  readonly buckets: "matched" | "any";
+};
+
+export function pairsOfMessages(observed: Observed, truth: Truth, options: PairOptions): PairsOfMessages {
+  const { withinMs, most, buckets } = options;
   const random = new SeededRandom(1, 1);
   const list = new SampleList(FEATURES);
   const draw = pairDrawer(observed, withinMs, random);
   const found = [0, 0];
+  const owed = new Int32Array(observed.buckets);
   let drawn = 0;
   let together = 0;
   while (drawn < MAX_DRAWS && (at(found, 0) < most || at(found, 1) < most)) {
@@ -36,6 +48,9 @@ export function pairsOfMessages(observed: Observed, truth: Truth, withinMs: numb
     together += Number(isTogether);
     const fold = at(truth.group, one) % 2;
     if (fold !== at(truth.group, other) % 2 || at(found, Number(isTogether)) >= most) continue;
+    const bucket = at(observed.bucket, one);
+    if (buckets === "matched" && !isTogether && at(owed, bucket) === 0) continue;
+    owed[bucket] = at(owed, bucket) + (isTogether ? 1 : -1);
     found[Number(isTogether)] = at(found, Number(isTogether)) + 1;
     list.add(featuresOf(observed, one, other, between), isTogether, fold);
   }

@@ -73,7 +73,10 @@ async function run(args: readonly string[], { areas, out, log, signal }: Command
   for (const line of failures.flatMap(explain)) log(line);
   if (measurements.length === 0) return 1;
   const machine = thisMachine();
-  if (values.json) out(JSON.stringify(toReport(area.name, machine, measurements, await area.plots?.())));
+  if (values.json)
+    out(
+      JSON.stringify(toReport(area.name, machine, measurements, values.case === undefined ? await area.plots?.() : [])),
+    );
   else out(`\n${toTable(area.name, machine, measurements)}`);
   return failures.length === 0 ? 0 : 1;
 }

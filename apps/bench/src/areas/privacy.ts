@@ -15,18 +15,18 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const WITHIN_S = [60, 10];
 
-/** Busy hour, day, week, as far as so much is simulated. */
+/** Busy hour, day, days, as far as so much is simulated. */
 const PERIODS: readonly Period[] = [
   { name: "1h", fromMs: 19 * HOUR_MS, untilMs: 20 * HOUR_MS },
   { name: "1d", fromMs: 0, untilMs: DAY_MS },
-  { name: "1w", fromMs: 0, untilMs: 7 * DAY_MS },
+  { name: "3d", fromMs: 0, untilMs: 3 * DAY_MS },
 ];
 
 const FULL: Scale = {
   people: 2_000,
   steadyMs: 7 * MINUTE_MS,
   shortSteadyMs: 2.5 * MINUTE_MS,
-  sessionsMs: 7 * DAY_MS,
+  sessionsMs: 3 * DAY_MS,
   samples: 4_000,
   searched: 1_000,
 };

@@ -17,6 +17,8 @@ import { OutboxQueue, type RowEnding } from "./outbox-queue.ts";
 import { OutboxRows } from "./outbox-rows.ts";
 import { isFrameId } from "./way-out.ts";
 
+/** Of the quota, that acknowledgements leave alone. */
+const SHARE_OF_TEXTS = 0.1;
 /** Rows below critical that the manager has at one time: what comes later waits behind these only. */
 const WINDOW = 32;
 /** Retries end earlier, when the timestamp is too old. */
@@ -124,14 +126,17 @@ export class Outbox {
   }
 
   /**
-   * Whether an acknowledgement would leave now. It is built no earlier, so that it confirms
-   * all there is to confirm.
+   * The priority with which an acknowledgement would leave now; undefined if it would not. It is built no earlier, so that
+   * it confirms all there is to confirm. Of what texts have for themselves when quota is low it may use the larger part:
+   * what is not confirmed is sent again, and an observer shall not see confirmations end while texts go on.
    *
    * @param others - acknowledgements that are being built
    */
-  canAcknowledge(sessionId: string, others: number): boolean {
-    if (this.#hold.isHeld || this.#rows.hasAcknowledgement(sessionId)) return false;
-    return this.#isOver() || roomFor("normal", this.quota) > this.#window.normal.size + others;
+  priorityOfAcknowledgement(sessionId: string, others: number): OutboxEntry["priority"] | undefined {
+    if (this.#hold.isHeld || this.#rows.hasAcknowledgement(sessionId)) return undefined;
+    if (this.#isOver() || roomFor("normal", this.quota) > this.#window.normal.size + others) return "normal";
+    const { remaining, total } = this.quota;
+    return remaining - others > total * SHARE_OF_TEXTS ? "critical" : undefined;
   }
 
   /** While its own quota is low, a sender does not retransmit: what is missing may be acknowledged already. */

@@ -17,7 +17,7 @@ import {
   retransmissionsDue,
   retransmitted,
 } from "@chat/sds";
-import type { OutgoingRecord } from "@chat/store";
+import type { OutboxRecord, OutgoingRecord } from "@chat/store";
 import type { Context } from "../context.ts";
 import { type HeldMessages, HOLD_MS } from "../receiving/held-messages.ts";
 import type { WayOut } from "../sending/way-out.ts";
@@ -119,13 +119,14 @@ export class Upkeep {
     const { peers, sessions, outbox } = this.#context;
     // A request, or somebody who is blocked, learns nothing; when that changes, the session is told again.
     if (!peers.mayAnswer(sessions.get(sessionId)?.conversationId ?? "")) return void this.#held.delete(sessionId);
-    if (!outbox.canAcknowledge(sessionId, this.#building)) {
+    const priority = outbox.priorityOfAcknowledgement(sessionId, this.#building);
+    if (priority === undefined) {
       this.#held.add(sessionId);
       return;
     }
     this.#held.delete(sessionId);
     this.#building += 1;
-    this.#run(sessionId, (step) => this.#acknowledge(step)).finally(() => {
+    this.#run(sessionId, (step) => this.#acknowledge(step, priority)).finally(() => {
       this.#building -= 1;
     });
   }
@@ -148,7 +149,9 @@ export class Upkeep {
         const retransmits = maySend && (await this.#retransmit(step));
         const answers = maySend && (await this.#repair(step));
         const asks =
-          maySend && requestsDue(step.session.sds, this.#context.clock.nowMs()) && (await this.#acknowledge(step));
+          maySend &&
+          requestsDue(step.session.sds, this.#context.clock.nowMs()) &&
+          (await this.#acknowledge(step, "normal"));
         return (await this.#giveUp(step)) || retransmits || answers || asks;
       });
     });
@@ -189,14 +192,14 @@ export class Upkeep {
     });
   }
 
-  async #acknowledge(step: SessionStep): Promise<boolean> {
+  async #acknowledge(step: SessionStep, priority: OutboxRecord["priority"]): Promise<boolean> {
     const { sds } = step.session;
     const owed = Math.min(sds.toAcknowledge.length + 1, BURST_ACKNOWLEDGEMENT_HISTORY); // one more: our own previous
     const maxHistory = Math.max(ACKNOWLEDGEMENT_HISTORY, owed);
     const sync = acknowledge(sds, { nowMs: this.#context.clock.nowMs(), maxHistory, repair: REPAIR });
     if (sync === undefined) return false;
     step.session = { ...step.session, sds: sync.state };
-    step.sendSds(sync.bytes, { purpose: "acknowledgement", priority: "normal" });
+    step.sendSds(sync.bytes, { purpose: "acknowledgement", priority });
     return true;
   }
 

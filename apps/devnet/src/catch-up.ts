@@ -77,7 +77,7 @@ async function keep(
   if (message === undefined) return;
   const checked = checkMessage(pubsubTopic, message, pubsubTopics, Number((message.timestamp ?? 0n) / 1_000_000n));
   if (checked.kind === "refused") counters.dropped[checked.reason] += 1;
-  else if (await archive.put(checked.message)) {
+  else if ((await archive.put(checked.message)).isNew) {
     counters.caughtUp += 1;
     onTaken(checked.message);
   }

@@ -5,9 +5,15 @@
 import Database from "better-sqlite3";
 import { DevnetError } from "./errors.ts";
 import type { Message } from "./message.ts";
+import { openWriteAheadLog, type WriteAheadLog } from "./write-ahead-log.ts";
 
 /** Bytes of messages on one page: light nodes refuse a reply above 4 MiB. */
 const MAX_PAGE_BYTES = 3 * 1024 * 1024;
+
+const IN_MEMORY = ":memory:";
+
+/** Of 4 KiB. So much is written before it moves to the database, which stops the event loop. */
+const PAGES_OF_LOG = 8_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS message (
@@ -56,6 +62,14 @@ export interface Retention {
   readonly maxBytes?: number;
 }
 
+/** A message that is in the store, as every query shows from now on. */
+export type Written = {
+  /** Whether it was not there before. */
+  readonly isNew: boolean;
+  /** Resolves when it would survive a power cut. Rejects when the disk failed; unobserved, that is not an error. */
+  readonly durable: Promise<void>;
+};
+
 export type ResolvedRetention = Required<Retention>;
 
 const REMOVED_AT_ONCE = 500;
@@ -63,7 +77,7 @@ const FOREVER: ResolvedRetention = { maxAgeMs: Number.POSITIVE_INFINITY, maxByte
 
 type Row = { hash: Uint8Array; pubsub_topic: string; timestamp_ns: bigint; bytes: Uint8Array };
 type Aged = { hash: Uint8Array; timestamp_ns: bigint; size: bigint };
-type Pending = { readonly message: Message; resolve(isNew: boolean): void; reject(error: unknown): void };
+type Pending = { readonly message: Message; resolve(written: Written): void; reject(error: unknown): void };
 type Value = string | bigint | Uint8Array;
 
 export class MessageArchive {
@@ -73,6 +87,7 @@ export class MessageArchive {
   readonly #oldest: Database.Statement;
   readonly #remove: Database.Statement;
   readonly #retention: ResolvedRetention;
+  readonly #log: WriteAheadLog | undefined;
   #bytes: number;
   #pending: Pending[] = [];
 
@@ -80,15 +95,16 @@ export class MessageArchive {
    * @param path - a file name, or ":memory:"
    * @throws {@link DevnetError} `DATA_DIR_UNUSABLE`, also when another process has the file open
    */
-  constructor(path: string, retention: ResolvedRetention = FOREVER) {
+  constructor(path: string, retention: ResolvedRetention = FOREVER, openLog = openWriteAheadLog) {
     let db: Database.Database | undefined;
     try {
       db = new Database(path, { timeout: 0 });
       db.defaultSafeIntegers(true);
-      // One owner for each file; and an acknowledged message survives a power cut.
-      db.pragma("locking_mode = EXCLUSIVE");
+      db.pragma("locking_mode = EXCLUSIVE"); // one owner for each file
       db.pragma("journal_mode = WAL");
-      db.pragma("synchronous = FULL");
+      // Only what moves from the log to the file; for the log itself there is {@link WriteAheadLog}.
+      db.pragma("synchronous = NORMAL");
+      db.pragma(`wal_autocheckpoint = ${PAGES_OF_LOG}`);
       db.exec(SCHEMA);
       this.#insert = db.prepare("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?, ?)");
       this.#position = db.prepare("SELECT timestamp_ns FROM message WHERE hash = ?");
@@ -98,6 +114,7 @@ export class MessageArchive {
       this.#remove = db.prepare("DELETE FROM message WHERE hash = ?");
       const { total } = db.prepare("SELECT total(length(bytes)) AS total FROM message").get() as { total: number };
       this.#bytes = Number(total);
+      this.#log = path === IN_MEMORY ? undefined : openLog(path);
     } catch (cause) {
       db?.close();
       const hint = "want a file this process can write and no other devnet uses";
@@ -145,10 +162,10 @@ export class MessageArchive {
   }
 
   /**
-   * Resolves once the message is on disk: to true when it is new, to false when it was there.
-   * What arrives in one turn of the event loop shares one transaction, hence one sync of the disk.
+   * Resolves when the message is written. What arrives in one turn of the event loop shares one transaction, and what is
+   * written while the disk is busy one sync.
    */
-  put(message: Message): Promise<boolean> {
+  put(message: Message): Promise<Written> {
     return new Promise((resolve, reject) => {
       if (this.#pending.length === 0) setImmediate(() => this.#commit());
       this.#pending.push({ message, resolve, reject });
@@ -190,6 +207,7 @@ export class MessageArchive {
     if (!this.#db.open) return;
     this.#commit();
     this.#db.close();
+    void this.#log?.close();
   }
 
   #commit(): void {
@@ -198,7 +216,9 @@ export class MessageArchive {
     if (batch.length === 0) return;
     try {
       const isNew = this.#db.transaction(() => batch.map(({ message }) => this.#write(message)))();
-      for (const [index, { resolve }] of batch.entries()) resolve(isNew[index] === true);
+      const durable = this.#log?.synced() ?? Promise.resolve();
+      durable.catch(() => {}); // for whoever asks
+      for (const [index, { resolve }] of batch.entries()) resolve({ isNew: isNew[index] === true, durable });
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

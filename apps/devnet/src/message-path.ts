@@ -25,6 +25,9 @@ export interface MessagePathDeps {
   readonly tell: (event: () => NodeEvent) => void;
 }
 
+/** `durable` resolves when the message would survive a power cut, at once if it is not to be stored. */
+type Kept = { readonly durable: Promise<void> };
+
 export class MessagePath {
   readonly #deps: MessagePathDeps;
 
@@ -32,23 +35,25 @@ export class MessagePath {
     this.#deps = deps;
   }
 
-  /** A message from a light node: checked, durable, then spread. */
+  /** A message from a light node: checked, written, spread; and when it is durable, acknowledged. */
   async publish(pubsubTopic: string, wire: WireMessage, peer: string): Promise<Published> {
     const { faults, tell } = this.#deps;
     const checked = this.#check(pubsubTopic, wire);
     if (checked.kind === "refused") return checked;
     const { message } = checked;
     try {
-      await this.#keep(message);
+      const { durable } = await this.#keep(message);
+      tell(() => ({ kind: "pushed", peer, ...factsOf(message) }));
+      const relayed: { peers?: Promise<number> } = {};
+      faults.passOn(() => {
+        relayed.peers ??= this.#relay(pubsubTopic, message.bytes);
+      });
+      const relayPeers = (await relayed.peers) ?? 0;
+      await durable;
+      return { kind: "published", relayPeers };
     } catch {
       return { kind: "refused", reason: "archive-failed", detail: "the message could not be stored; try again" };
     }
-    tell(() => ({ kind: "pushed", peer, ...factsOf(message) }));
-    const relayed: { peers?: Promise<number> } = {};
-    faults.passOn(() => {
-      relayed.peers ??= this.#relay(pubsubTopic, message.bytes);
-    });
-    return { kind: "published", relayPeers: (await relayed.peers) ?? 0 };
   }
 
   /** A message from another service node. @returns whether it may travel on */
@@ -66,9 +71,11 @@ export class MessagePath {
     }
     counters.relayed += 1;
     tell(() => ({ kind: "relayed", peer, ...factsOf(checked.message) }));
-    this.#keep(checked.message).catch(() => {
-      counters.dropped["archive-failed"] += 1;
-    });
+    this.#keep(checked.message)
+      .then(({ durable }) => durable)
+      .catch(() => {
+        counters.dropped["archive-failed"] += 1;
+      });
     return true;
   }
 
@@ -82,23 +89,29 @@ export class MessagePath {
   }
 
   /** Stores a message unless it is ephemeral, then hands it to subscribers unless they had it. */
-  async #keep(message: Message): Promise<void> {
+  async #keep(message: Message): Promise<Kept> {
     const { archive, counters, faults, filter } = this.#deps;
+    let durable = Promise.resolve();
     if (!message.ephemeral && !faults.amnesia) {
-      if (!(await archive.put(message))) {
+      const written = await archive.put(message);
+      durable = written.durable;
+      if (!written.isNew) {
         counters.dropped.duplicate += 1;
-        return;
+        return { durable };
       }
       counters.stored += 1;
     }
     filter.push(message);
+    return { durable };
   }
 
   /** @returns how many nodes it was sent to */
   async #relay(pubsubTopic: string, bytes: Uint8Array): Promise<number> {
+    const relay = this.#deps.relay();
+    // Also without anybody there, the router would hash the message and remember it.
+    if (relay === undefined || relay.getSubscribers(pubsubTopic).length === 0) return 0;
     try {
-      const sent = await this.#deps.relay()?.publish(pubsubTopic, bytes);
-      return sent?.recipients.length ?? 0;
+      return (await relay.publish(pubsubTopic, bytes)).recipients.length;
     } catch {
       // It is stored and pushed to subscribers here; only the other nodes did not get it.
       return 0;

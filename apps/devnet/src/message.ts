@@ -3,7 +3,7 @@
  * Spec: 14/WAKU2-MESSAGE, "Deterministic message hashing".
  * @module
  */
-import { messageHash } from "@waku/core";
+import { createHash } from "node:crypto";
 import { proto_message } from "@waku/proto";
 import type { DropReason } from "./counters.ts";
 import { isTimely, MAX_MESSAGE_BYTES } from "./network.ts";
@@ -66,9 +66,13 @@ export function decodeMessage(bytes: Uint8Array): WireMessage | undefined {
   }
 }
 
-function hashOf(pubsubTopic: string, { payload, contentTopic, timestamp, meta, version, ephemeral }: WireMessage) {
-  const rateLimitProof = undefined; // no part of the hash
-  return messageHash(pubsubTopic, { payload, contentTopic, timestamp, meta, version, ephemeral, rateLimitProof });
+/** Spec: 14/WAKU2-MESSAGE, "Deterministic message hashing". */
+function hashOf(pubsubTopic: string, { payload, contentTopic, meta, timestamp = 0n }: WireMessage): Uint8Array {
+  const hash = createHash("sha256").update(pubsubTopic).update(payload).update(contentTopic);
+  if (meta !== undefined) hash.update(meta);
+  const time = Buffer.alloc(8);
+  time.writeBigInt64BE(timestamp);
+  return hash.update(time).digest();
 }
 
 function refused(reason: DropReason, detail: string): Checked {

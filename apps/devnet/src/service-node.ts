@@ -9,7 +9,7 @@ import { createCounters, type NodeCounters, snapshot } from "./counters.ts";
 import { DevnetError } from "./errors.ts";
 import { type FaultOptions, Faults } from "./faults.ts";
 import { FILTER_SUBSCRIBE_CODEC, FilterService } from "./filter.ts";
-import { createHost, type Host } from "./host.ts";
+import { createHost, type Host } from "./host/host.ts";
 import {
   LIGHT_PUSH_CODEC,
   LIGHT_PUSH_CODEC_V2,

@@ -5,7 +5,7 @@
 import type { PeerId } from "@libp2p/interface";
 import { catchUp } from "./catch-up.ts";
 import type { Counters } from "./counters.ts";
-import type { Host } from "./host.ts";
+import type { Host } from "./host/host.ts";
 import { keepLinked, link } from "./links.ts";
 import type { Message } from "./message.ts";
 import type { MessageArchive } from "./message-archive.ts";

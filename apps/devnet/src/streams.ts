@@ -65,6 +65,7 @@ class RequestReader {
   readonly #chunks: AsyncIterator<{ readonly byteLength: number; subarray(): Uint8Array }>;
   readonly #maxBytes: number;
   #timer: NodeJS.Timeout | undefined;
+  #expiresAfterMs = 0;
 
   constructor(stream: Stream, maxBytes: number) {
     this.#stream = stream;
@@ -93,6 +94,7 @@ class RequestReader {
 
   release(): void {
     clearTimeout(this.#timer);
+    this.#expiresAfterMs = 0;
   }
 
   async #next(idleMs: number): Promise<IteratorResult<Uint8Array>> {
@@ -104,7 +106,12 @@ class RequestReader {
   }
 
   #expireAfter(ms: number): void {
+    if (ms === this.#expiresAfterMs) {
+      this.#timer?.refresh();
+      return;
+    }
     clearTimeout(this.#timer);
+    this.#expiresAfterMs = ms;
     this.#timer = setTimeout(() => {
       this.expired = true;
       this.#stream.abort(new Error("timeout"));

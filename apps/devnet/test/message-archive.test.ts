@@ -38,13 +38,14 @@ function hashes(messages: readonly (StoredMessage | Message)[]): string[] {
 }
 
 async function putAll(messages: readonly Message[]): Promise<boolean[]> {
-  return Promise.all(messages.map((message) => archive.put(message)));
+  const written = await Promise.all(messages.map((message) => archive.put(message)));
+  return written.map(({ isNew }) => isNew);
 }
 
 describe("the archive", () => {
   test("gives back a message with its hash, topic, time and bytes", async () => {
     const message = messageWith({ text: "hello", shard: 3 });
-    expect(await archive.put(message)).toBe(true);
+    expect(await archive.put(message)).toMatchObject({ isNew: true });
     const [stored] = pageOf({}).messages;
     expect(hexOf(stored?.hash ?? message.bytes)).toBe(hexOf(message.hash));
     expect(hexOf(stored?.bytes ?? message.hash)).toBe(hexOf(message.bytes));
@@ -54,7 +55,7 @@ describe("the archive", () => {
   test("keeps one row for each hash, in one batch and across batches", async () => {
     const message = messageWith({ text: "once" });
     expect(await putAll([message, message])).toEqual([true, false]);
-    expect(await archive.put(message)).toBe(false);
+    expect(await archive.put(message)).toMatchObject({ isNew: false });
     expect(pageOf({}).messages).toHaveLength(1);
   });
 
@@ -174,10 +175,42 @@ describe("the archive file", () => {
     const first = new MessageArchive(path);
     const put = first.put(messageWith({ text: "pending" }));
     first.close();
-    expect(await put).toBe(true);
+    await (await put).durable;
     const second = new MessageArchive(path);
     expect(pageOf({}, second).messages).toHaveLength(1);
     second.close();
+  });
+
+  test("a message is there at once, and durable when the log that holds it is synced", async () => {
+    const log = { synced: Promise.withResolvers<void>(), held: 0 };
+    const openLog = () => ({
+      synced: () => {
+        log.held = pageOf({}, slow).messages.length;
+        return log.synced.promise;
+      },
+      close: async () => {},
+    });
+    const slow = new MessageArchive(join(folder, "messages.sqlite"), undefined, openLog);
+    const message = messageWith({ text: "slow" });
+    const first = await slow.put(message);
+    const again = await slow.put(message);
+    expect({ held: log.held, first: first.isNew, again: again.isNew }).toEqual({ held: 1, first: true, again: false });
+    const durable: string[] = [];
+    void first.durable.then(() => durable.push("first"));
+    void again.durable.then(() => durable.push("again"));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(durable).toEqual([]);
+    log.synced.resolve();
+    await again.durable;
+    expect(durable).toEqual(["first", "again"]);
+    slow.close();
+  });
+
+  test("no message is durable where a sync fails", async () => {
+    const openLog = () => ({ synced: () => Promise.reject(new Error("EIO")), close: async () => {} });
+    const broken = new MessageArchive(join(folder, "messages.sqlite"), undefined, openLog);
+    await expect((await broken.put(messageWith({ text: "lost" }))).durable).rejects.toThrow("EIO");
+    broken.close();
   });
 
   test("has one owner", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import { messageHash } from "@waku/core";
 import type { proto_message } from "@waku/proto";
 import fc from "fast-check";
 import { checkMessage, decodeMessage } from "../src/message.ts";
@@ -110,4 +111,17 @@ test("any bytes decode to a message or to undefined", () => {
     expect(message === undefined || typeof message.contentTopic === "string").toBe(true);
   });
   fc.assert(decodes);
+});
+
+test("the hash is the one that light nodes compute", () => {
+  const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+  const meta = fc.option(bytes(64), { nil: undefined });
+  fc.assert(
+    fc.property(bytes(500), meta, fc.string({ minLength: 1, unit: "grapheme" }), (payload, meta, contentTopic) => {
+      const message = { payload, contentTopic, timestamp: BigInt(NOW_MS) * 1_000_000n, ...(meta && { meta }) };
+      const result = check(message);
+      const theirs = messageHash(SHARD, { ...message, meta, rateLimitProof: undefined, version: 0, ephemeral: false });
+      expect(typeof result === "string" ? result : hexOf(result.hash)).toBe(hexOf(theirs));
+    }),
+  );
 });

@@ -13,8 +13,12 @@ import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
 import { all } from "@libp2p/websockets/filters";
 import { createLibp2p } from "libp2p";
-import type { NodeFiles } from "./node-files.ts";
-import { relayService } from "./relay.ts";
+import type { NodeFiles } from "../node-files.ts";
+import { relayService } from "../relay.ts";
+import { gatheringWrites } from "./gathered-writes.ts";
+import { rememberProtocols } from "./known-protocols.ts";
+import { noiseCrypto } from "./noise-crypto.ts";
+import { logger } from "./silent-logger.ts";
 
 const MAX_CONNECTIONS = 1_000;
 const SILENCE_MS = 30_000;
@@ -30,18 +34,19 @@ export interface HostOptions {
 }
 
 /** Not started yet, so that protocols can be mounted before anybody connects. */
-export function createHost({ privateKey, listen, isApart }: HostOptions): Promise<Host> {
-  return createLibp2p({
+export async function createHost({ privateKey, listen, isApart }: HostOptions): Promise<Host> {
+  const host = await createLibp2p({
     start: false,
+    ...(logger !== undefined && { logger }),
     // @libp2p/crypto types its keys by a newer @libp2p/interface than libp2p 2.8 does; the objects are the same.
     privateKey: privateKey as PrivateKey,
     addresses: { listen: [...listen] },
     transports: [webSockets({ filter: all }), tcp()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     // Light nodes speak mplex only.
     // By default it cuts a connection for a sixth message in a second to a stream that is gone: the last words of a ping
     // that ended, of which a burst has more (`push-queue.ts`).
-    streamMuxers: [yamux(), mplex({ disconnectThreshold: 1_000 })],
+    streamMuxers: [gatheringWrites(yamux()), gatheringWrites(mplex({ disconnectThreshold: 1_000 }))],
     connectionGater: {
       denyDialPeer: isApart,
       denyInboundEncryptedConnection: isApart,
@@ -63,4 +68,6 @@ export function createHost({ privateKey, listen, isApart }: HostOptions): Promis
       relay: relayService(),
     },
   });
+  rememberProtocols(host);
+  return host;
 }

@@ -12,6 +12,7 @@ export function figure(value: number): string {
 
 /** In words that cannot be read the other way round. */
 export function better(ratio: number): string {
+  if (ratio === Number.POSITIVE_INFINITY) return "**∞ × better**";
   if (ratio >= 0.995 && ratio <= 1.005) return "equal";
   return ratio > 1 ? `**${figure(ratio)} × better**` : `${figure(ratio)} of it`;
 }

@@ -2,7 +2,7 @@
  * What `docs/benchmarks/*.json` says, checked field by field.
  * @module
  */
-import { array, fields, number, oneOf, optional, ResultError, record, text } from "./json.ts";
+import { array, fields, number, oneOf, optional, type Reader, ResultError, record, text } from "./json.ts";
 
 export type Machine = {
   readonly cpu: string;
@@ -68,6 +68,9 @@ export function parseResult(file: string, json: string): AreaResult | CampaignRe
   return at.has("area") ? areaOf(at) : campaignOf(at);
 }
 
+/** Beside a measured zero it is infinite, for which JSON has no number. */
+const ratio: Reader<number> = (place, value) => (value === null ? Number.POSITIVE_INFINITY : number(place, value));
+
 type Fields = ReturnType<typeof fields>;
 
 function areaOf(at: Fields): AreaResult {
@@ -118,7 +121,7 @@ function caseResult(place: string, value: unknown): CaseResult {
     ours: at.get("ours", number),
     peer: at.get("peer", text),
     theirs: at.get("theirs", number),
-    ratio: at.get("ratio", number),
+    ratio: at.get("ratio", ratio),
     ...(remark !== undefined && { remark }),
   };
 }

@@ -15,6 +15,7 @@ const AREA = {
   results: [
     { case: "one|two", unit: "ms", ours: 1.25, peer: "a & b", theirs: 2.5, ratio: 2 },
     { case: "three", unit: "AUC", ours: 0.6, peer: "goal", theirs: 0.55, ratio: 0.917, remark: "± 0.01" },
+    { case: "none left", unit: "%", ours: 0, peer: "chance", theirs: 0.5, ratio: null },
   ],
   plots: [
     {
@@ -67,11 +68,12 @@ describe("pages", () => {
       "example.md",
     ]);
     expect(pages.get("README.md")).toContain(
-      "| [example](example.md) | 2 | **1.46 × better** | 0 of 1 | `012345678` |",
+      "| [example](example.md) | 3 | **2 × better** | 0 of 1 | `012345678` |",
     );
     expect(pages.get("README.md")).toContain("| [hunt](campaigns.md#hunt) | 1,000 things | 5 min | `fedcba987` |");
     expect(pages.get("example.md")).toContain("| `one\\|two` | 1.25 | 2.5 | ms | **2 × better** | a & b |");
     expect(pages.get("example.md")).toContain("| `three` | 0.6 | 0.55 | AUC | 0.917 of it | goal |");
+    expect(pages.get("example.md")).toContain("| `none left` | 0 | 0.5 | % | **∞ × better** | chance |");
     expect(pages.get("example.md")).toContain("- `three`: ± 0.01");
     expect(pages.get("example.md")).toContain("a &lt;fast> one, 2 cores");
     expect(pages.get("campaigns.md")).toContain("| late | median 1, largest 2, of 2 |");

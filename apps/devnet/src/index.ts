@@ -1,4 +1,5 @@
 export type { DropReason, NodeCounters } from "./counters.ts";
+export type { DevnetNode } from "./devnet-node.ts";
 export { DevnetError, type DevnetErrorCode } from "./errors.ts";
 export type { FaultOptions } from "./faults.ts";
 export type { Retention } from "./message-archive.ts";
@@ -9,7 +10,6 @@ export { type MembershipFile, readMembership } from "./rln/files.ts";
 export { MembershipProver } from "./rln/prover.ts";
 export { rlnQuotaSource } from "./rln/quota-source.ts";
 export type { Slashing } from "./rln/validator.ts";
-export type { DevnetNode } from "./service-node.ts";
 export { type Devnet, type DevnetOptions, startDevnet } from "./start-devnet.ts";
 export type { DevnetEvent, MessageFacts, Observer } from "./watch/events.ts";
 export { metricsOf } from "./watch/metrics.ts";

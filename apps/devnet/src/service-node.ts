@@ -2,73 +2,29 @@
  * One Waku service node: a libp2p host with its protocols, from start to stop.
  * @module
  */
-import { isIPv6 } from "node:net";
-import type { StreamHandler } from "@libp2p/interface";
-import type { Multiaddr } from "@multiformats/multiaddr";
 import { createCounters, type NodeCounters, snapshot } from "./counters.ts";
+import type { DevnetNode } from "./devnet-node.ts";
 import { DevnetError } from "./errors.ts";
 import { type FaultOptions, Faults } from "./faults.ts";
-import { FILTER_SUBSCRIBE_CODEC, FilterService } from "./filter.ts";
+import { FilterService } from "./filter.ts";
 import { createHost, type Host } from "./host/host.ts";
-import {
-  LIGHT_PUSH_CODEC,
-  LIGHT_PUSH_CODEC_V2,
-  lightPushHandler,
-  lightPushHandlerV2,
-  type Publish,
-} from "./light-push.ts";
-import { isWebSocket } from "./links.ts";
-import type { ArchivePage, ArchiveQuery } from "./message-archive.ts";
+import { addressesOf, type Interface, listenAddresses, listenError, NO_ADDRESSES } from "./host/listening.ts";
 import { factsOf, MessagePath } from "./message-path.ts";
-import { METADATA_CODEC, metadataHandler } from "./metadata.ts";
 import { type Network, pubsubTopics } from "./network.ts";
 import type { NodeFiles } from "./node-files.ts";
 import { recordOf } from "./node-record.ts";
-import { PEER_EXCHANGE_CODEC, peerExchangeHandler } from "./peer-exchange.ts";
 import { PeerLimiter, type ResolvedLimits } from "./peer-limits.ts";
+import { type Limiters, mountProtocols } from "./protocols.ts";
 import { joinRelay } from "./relay.ts";
 import type { RlnValidator } from "./rln/validator.ts";
 import { Siblings } from "./siblings.ts";
-import { STORE_CODEC, storeHandler } from "./store-protocol.ts";
-import { MAX_REQUEST_STREAMS } from "./streams.ts";
 import type { NodeEvent, Observers } from "./watch/events.ts";
 
 const PRUNE_MS = 1_000;
 
-/** A service node of a running devnet. */
-export interface DevnetNode {
-  readonly name: string;
-  readonly peerId: string;
-  /** Where light nodes connect: a multiaddr that ends with the peer id. Stays the same over stop and start. */
-  readonly webSocket: string;
-  /** Where other service nodes connect. */
-  readonly tcp: string;
-  readonly isRunning: boolean;
-  /** How many connected nodes listen to each shard, by pubsub topic: those are relayed to. */
-  readonly relayPeers: Readonly<Record<string, number>>;
-  /** Ids of all connected peers: light nodes, and other service nodes. */
-  readonly peers: readonly string[];
-  /** Of the messages in the store. */
-  readonly storedBytes: number;
-  /** A copy of the counts up to now. */
-  readonly counters: NodeCounters;
-  /** Replaces the faults that were set before; `{}` ends them. @throws {@link DevnetError} `INVALID_OPTION` */
-  setFaults(faults: FaultOptions): void;
-  /** Closes all connections and frees the ports; key and messages are kept. Idempotent. */
-  stop(): Promise<void>;
-  /**
-   * Listens again, with the same key, ports and messages, and links up with the running nodes. Idempotent.
-   * @throws {@link DevnetError} `PORT_IN_USE`, `LISTEN_FAILED`, `LINK_TIMEOUT`, `CLOSED`
-   */
-  start(): Promise<void>;
-}
-
-export interface ServiceNodeOptions {
+export interface ServiceNodeOptions extends Interface {
   readonly name: string;
   readonly network: Network;
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly webSocketPort: number;
   readonly files: NodeFiles;
   /** All nodes of the devnet, this one included. */
   readonly siblings: () => readonly ServiceNode[];
@@ -87,7 +43,7 @@ export class ServiceNode implements DevnetNode {
   readonly #faults = new Faults(() => {
     this.#counters.dropped.fault += 1;
   });
-  readonly #limiters: Record<"push" | "filter" | "store" | "exchange", PeerLimiter>;
+  readonly #limiters: Limiters;
   readonly #tell: (event: () => NodeEvent) => void;
   readonly #siblings: Siblings<ServiceNode>;
   readonly #path: MessagePath;
@@ -95,7 +51,7 @@ export class ServiceNode implements DevnetNode {
   #host: Host | undefined;
   /** Ends with the host. */
   #running = new AbortController();
-  #addresses = { webSocket: "", tcp: "" };
+  #addresses = NO_ADDRESSES;
   #peerId = "";
   #record: Uint8Array | undefined;
   #closed = false;
@@ -233,12 +189,19 @@ export class ServiceNode implements DevnetNode {
     const { files, log, name } = this.#options;
     const host = await createHost({
       privateKey: files.privateKey,
-      listen: this.#listenAddresses(),
+      listen: listenAddresses(this.#options, this.#addresses),
       isApart: this.#siblings.isApart,
     });
-    for (const [codec, handler] of this.#protocols()) {
-      await host.handle(codec, handler, { maxInboundStreams: MAX_REQUEST_STREAMS });
-    }
+    await mountProtocols(host, {
+      network: this.#options.network,
+      counters: this.#counters,
+      limiters: this.#limiters,
+      faults: this.#faults,
+      filter: this.#filter,
+      archive: files.archive,
+      publish: (pubsubTopic, wire, from) => this.#path.publish(pubsubTopic, wire, from),
+      records: () => this.#siblings.reachable.flatMap((sibling) => sibling.#record ?? []),
+    });
     host.addEventListener("peer:connect", ({ detail: peer }) => {
       this.#tell(() => ({ kind: "connected", peer: peer.toString() }));
     });
@@ -252,7 +215,7 @@ export class ServiceNode implements DevnetNode {
       await host.start();
     } catch (error) {
       await Promise.resolve(host.stop()).catch(() => log(`${name} did not stop after a failed start`));
-      throw this.#listenError(error);
+      throw listenError(name, this.#options, this.#addresses, error);
     }
     joinRelay(host.services.relay, this.#topics, (pubsubTopic, data, peer) =>
       this.#path.receive(pubsubTopic, data, peer),
@@ -262,50 +225,9 @@ export class ServiceNode implements DevnetNode {
     this.#filter.start();
     this.#pruning = setInterval(() => this.#prune(), PRUNE_MS).unref();
     this.#peerId = host.peerId.toString();
-    this.#addresses = {
-      webSocket: addressOf(host, isWebSocket),
-      tcp: addressOf(host, (address) => !isWebSocket(address)),
-    };
+    this.#addresses = addressesOf(host);
     this.#record = await recordOf(files.privateKey, this.#addresses, this.#options.network);
     return host;
-  }
-
-  #protocols(): [codec: string, handler: StreamHandler][] {
-    const { network, files } = this.#options;
-    const publish: Publish = (pubsubTopic, wire, peer) => this.#path.publish(pubsubTopic, wire, peer);
-    const counters = this.#counters;
-    const push = { network, counters, publish, limiter: this.#limiters.push, refusal: () => this.#faults.refusal() };
-    const archive = {
-      query: (query: ArchiveQuery) => (this.#faults.amnesia ? NO_HISTORY : files.archive.query(query)),
-    };
-    const records = () => this.#siblings.reachable.flatMap((sibling) => sibling.#record ?? []);
-    return [
-      [PEER_EXCHANGE_CODEC, peerExchangeHandler({ counters, limiter: this.#limiters.exchange, records })],
-      [METADATA_CODEC, metadataHandler(network, this.#counters)],
-      [LIGHT_PUSH_CODEC, lightPushHandler(push)],
-      [LIGHT_PUSH_CODEC_V2, lightPushHandlerV2(push)],
-      [FILTER_SUBSCRIBE_CODEC, this.#filter.handler],
-      [STORE_CODEC, storeHandler({ archive, counters, limiter: this.#limiters.store })],
-    ];
-  }
-
-  /** The ports of the first start are those of every later one. */
-  #listenAddresses(): string[] {
-    const { host, webSocketPort } = this.#options;
-    const base = isIPv6(host) ? `/ip6/${host}` : `/ip4/${host}`;
-    const webSocket = portOf(this.webSocket) ?? webSocketPort;
-    return [`${base}/tcp/${webSocket}/ws`, `${base}/tcp/${portOf(this.tcp) ?? 0}`];
-  }
-
-  #listenError(cause: unknown): DevnetError {
-    const { host, webSocketPort, name } = this.#options;
-    if (String(cause).includes("EADDRINUSE")) {
-      const ports = [portOf(this.webSocket) ?? webSocketPort, portOf(this.tcp)].filter(Boolean).join(" or ");
-      return new DevnetError("PORT_IN_USE", `${name}: port ${ports} on ${host} is in use; choose another port`, {
-        cause,
-      });
-    }
-    return new DevnetError("LISTEN_FAILED", `${name}: cannot listen on ${host}, port ${webSocketPort}`, { cause });
   }
 
   /** Connects to every running sibling, and stays connected. */
@@ -340,15 +262,4 @@ export class ServiceNode implements DevnetNode {
       this.#counters.dropped["archive-failed"] += 1;
     }
   }
-}
-
-const NO_HISTORY: ArchivePage = { kind: "page", messages: [] };
-
-function addressOf(host: Host, wanted: (address: Multiaddr) => boolean): string {
-  return host.getMultiaddrs().find(wanted)?.toString() ?? "";
-}
-
-function portOf(address: string): number | undefined {
-  const port = /\/tcp\/(\d+)/.exec(address)?.[1];
-  return port === undefined ? undefined : Number(port);
 }

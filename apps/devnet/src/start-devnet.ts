@@ -3,6 +3,7 @@
  * @module
  */
 import { isIP } from "node:net";
+import type { DevnetNode } from "./devnet-node.ts";
 import { DevnetError } from "./errors.ts";
 import type { FaultOptions } from "./faults.ts";
 import type { ResolvedRetention, Retention } from "./message-archive.ts";
@@ -12,7 +13,7 @@ import { heal, partition } from "./partition.ts";
 import type { PeerLimits, ResolvedLimits } from "./peer-limits.ts";
 import { type DevnetRln, RlnMembers, type RlnOptions } from "./rln/devnet-rln.ts";
 import { rememberStored } from "./rln/remember.ts";
-import { type DevnetNode, ServiceNode } from "./service-node.ts";
+import { ServiceNode } from "./service-node.ts";
 import { type Observer, Observers } from "./watch/events.ts";
 
 export interface DevnetOptions {

@@ -20,7 +20,8 @@ import { rememberProtocols } from "./known-protocols.ts";
 import { noiseCrypto } from "./noise-crypto.ts";
 import { logger } from "./silent-logger.ts";
 
-const MAX_CONNECTIONS = 1_000;
+/** As many subscribers as the filter takes, and as many who only push or ask. */
+const MAX_CONNECTIONS = 2_000;
 const SILENCE_MS = 30_000;
 
 export type Host = Libp2p<{ identify: Identify; ping: Ping; relay: GossipSub }>;

@@ -32,7 +32,7 @@ const (
 	shards    = 8
 	// go-waku's own defaults are one request a second, 20 subscribers and 5 connections of one address.
 	requestsPerSecond = 1_000_000
-	maxSubscribers    = 1_000
+	maxSubscribers    = 2_000 // it forgets those of a load before only when they ping no more
 	maxConnections    = 2_000
 	linkTimeout       = 20 * time.Second
 )

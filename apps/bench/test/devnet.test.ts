@@ -1,10 +1,9 @@
 /** What makes a figure of the area `devnet` out of what its processes tell. */
 import { expect, test } from "@jest/globals";
 import { flatMinutes } from "../src/areas/devnet.ts";
-import { checked, firstGood } from "../src/devnet/load.ts";
+import { checked } from "../src/devnet/load.ts";
 import { Program } from "../src/devnet/program.ts";
 import { growth, residentMb, type Sample } from "../src/devnet/resident-memory.ts";
-import { BenchError } from "../src/errors.ts";
 
 test("half an hour is measured unless the environment says otherwise", () => {
   expect([flatMinutes(undefined), flatMinutes("0.5")]).toEqual([30, 0.5]);
@@ -19,22 +18,6 @@ test("a load that lost one message in a hundred is a figure, with one more it is
     "ours: of 1000 messages, 5 were lost and 6 refused",
   );
   expect(() => checked("ours", { ...result, sent: 0 })).toThrow("of 0 messages");
-});
-
-test("a load that lost too much is done again, twice at most, and nothing else is", async () => {
-  const outcomes = (errors: readonly Error[]) => {
-    const left = [...errors];
-    return async () => {
-      const error = left.shift();
-      if (error !== undefined) throw error;
-      return left.length;
-    };
-  };
-  const lost = new BenchError("CASE_FAILED", "lost");
-  expect(await firstGood(3, outcomes([lost, lost]))).toBe(0);
-  await expect(firstGood(3, outcomes([lost, lost, lost]))).rejects.toBe(lost);
-  const late = new BenchError("DEADLINE", "late");
-  await expect(firstGood(3, outcomes([late]))).rejects.toBe(late);
 });
 
 /** Half an hour, a look every five seconds. */

@@ -9,8 +9,6 @@ import { goProgram } from "./go-program.ts";
 import { Program } from "./program.ts";
 import type { ServiceNodes } from "./service-nodes.ts";
 
-/** Loads in place of one that lost too much: go-waku drops a second's worth now and then, without a word. */
-const ATTEMPTS = 3;
 /** Of the messages, in percent; beyond, a figure would not tell what it is said to tell. */
 const TOLERATED_LOSS = 1;
 
@@ -47,28 +45,12 @@ export type LoadResult = {
 export const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 /**
- * Pushes at the first node, subscribes at the last. Resolves when every message has arrived or is lost. A load that lost
- * too much is said to have, and done again, on both sides alike.
+ * Pushes at the first node, subscribes at the last. Resolves when every message has arrived or is lost.
  *
  * @param owned - ends the load when it is released before
- * @throws {@link BenchError} `CASE_FAILED` when too much was lost each time, `DEADLINE`
+ * @throws {@link BenchError} `CASE_FAILED` when too much was lost, `DEADLINE`
  */
 export async function runLoad(nodes: ServiceNodes, load: Load, owned: Owned): Promise<LoadResult> {
-  return firstGood(ATTEMPTS, async () => checked(nodes.side, await runOnce(nodes, load, owned)));
-}
-
-/** The first result of `attempt`, of so many; what failed with a case is logged. */
-export async function firstGood<Result>(attempts: number, attempt: () => Promise<Result>): Promise<Result> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (attempts === 1 || !(error instanceof BenchError) || error.code !== "CASE_FAILED") throw error;
-    say(`${error.message}; once more`);
-    return firstGood(attempts - 1, attempt);
-  }
-}
-
-async function runOnce(nodes: ServiceNodes, load: Load, owned: Owned): Promise<LoadResult> {
   const { messages, sizeBytes, subscribers = 1, senders = 4, window = 32, rate = 0, limitMs } = load;
   const { addresses, side } = nodes;
   const options = {
@@ -82,7 +64,7 @@ async function runOnce(nodes: ServiceNodes, load: Load, owned: Owned): Promise<L
     rate,
   };
   const answer = await answerOf(`load on ${side}`, "load", options, limitMs, owned);
-  return {
+  return checked(side, {
     sent: numberIn(answer, "sent"),
     refused: numberIn(answer, "refused"),
     lost: numberIn(answer, "lost"),
@@ -91,7 +73,7 @@ async function runOnce(nodes: ServiceNodes, load: Load, owned: Owned): Promise<L
     seconds: numberIn(answer, "seconds"),
     p50Ms: numberIn(answer, "p50Ms"),
     p99Ms: numberIn(answer, "p99Ms"),
-  };
+  });
 }
 
 /** Complains of what was lost. @throws {@link BenchError} `CASE_FAILED` when it was too much */

@@ -51,13 +51,15 @@ export function memoryCases(scale: MemoryScale): { readonly cases: readonly Benc
     unit: "× the first",
     better: "lower",
     peer: PEER,
-    note: "both sides run at the same time; 1.00 is flat",
+    note: `both sides run at the same time, after ${memoryMessages1kb} messages as fast as they come; 1.00 is flat`,
     rounds: 1,
     limitMs: CASE_LIMIT_MS + flatMinutes * 2 * 60_000,
-    prepare: () => flatSides(flatMinutes * 60_000, samples),
+    prepare: () => flatSides({ durationMs: flatMinutes * 60_000, warmUp: memoryMessages1kb }, samples),
   };
   return { cases: [after, flat], plots: () => plotOf(samples) };
 }
+
+type Watch = { readonly durationMs: number; readonly warmUp: number };
 
 /** Each call on a node of its own. */
 async function fresh(measure: (start: StartNodes) => (owned: Owned) => Promise<number>): Promise<Sides> {
@@ -75,9 +77,9 @@ async function fresh(measure: (start: StartNodes) => (owned: Owned) => Promise<n
 }
 
 /** The two calls of a round share one run of both sides, and the round that does not count is none. */
-async function flatSides(durationMs: number, samples: Readonly<Record<"ours" | "theirs", Sample[]>>): Promise<Sides> {
+async function flatSides(watch: Watch, samples: Readonly<Record<"ours" | "theirs", Sample[]>>): Promise<Sides> {
   const sides = await fresh((start) => (owned) => {
-    return watched(start, durationMs, samples[start === startOurs ? "ours" : "theirs"], owned);
+    return watched(start, watch, samples[start === startOurs ? "ours" : "theirs"], owned);
   });
   const runs: Promise<Record<"ours" | "theirs", number>>[] = [];
   const run = (round: number) => {
@@ -94,8 +96,15 @@ async function flatSides(durationMs: number, samples: Readonly<Record<"ours" | "
   return { ...sides, ours: side("ours"), theirs: side("theirs") };
 }
 
-async function watched(start: StartNodes, durationMs: number, samples: Sample[], owned: Owned): Promise<number> {
+async function watched(
+  start: StartNodes,
+  { durationMs, warmUp }: Watch,
+  samples: Sample[],
+  owned: Owned,
+): Promise<number> {
   const nodes = owned.use(await start());
+  // As much as the heap of either will ever want, before it is said how much that is.
+  await runLoad(nodes, { messages: warmUp, sizeBytes: 1_000, limitMs: LOAD_LIMIT_MS }, owned);
   samples.length = 0;
   const startedAtMs = performance.now();
   const look = setInterval(() => {

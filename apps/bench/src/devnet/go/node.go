@@ -32,7 +32,7 @@ const (
 	shards    = 8
 	// go-waku's own defaults are one request a second, 20 subscribers and 5 connections of one address.
 	requestsPerSecond = 1_000_000
-	maxSubscribers    = 2_000 // it forgets those of a load before only when they ping no more
+	maxSubscribers    = 20_000 // it never forgets those of a load before
 	maxConnections    = 2_000
 	linkTimeout       = 20 * time.Second
 )
@@ -110,7 +110,9 @@ func nodeOptions(file string) ([]node.WakuNodeOption, error) {
 		),
 		node.WithWakuRelay(),
 		node.WithWakuFilterFullNode(
-			filter.WithFullNodeRateLimiter(requestsPerSecond, requestsPerSecond), filter.WithMaxSubscribers(maxSubscribers)),
+			filter.WithFullNodeRateLimiter(requestsPerSecond, requestsPerSecond), filter.WithMaxSubscribers(maxSubscribers),
+			// Every minute, 0.10 forgets those of whom it has heard within this time, and no others.
+			filter.WithTimeout(time.Nanosecond)),
 		node.WithLightPush(lightpush.WithRateLimiter(requestsPerSecond, requestsPerSecond)),
 	}
 	if file == "" {

@@ -67,9 +67,7 @@ describe("pages", () => {
       "example-ratios.svg",
       "example.md",
     ]);
-    expect(pages.get("README.md")).toContain(
-      "| [example](example.md) | 3 | **2 × better** | 0 of 1 | `012345678` |",
-    );
+    expect(pages.get("README.md")).toContain("| [example](example.md) | 3 | **2 × better** | 0 of 1 | `012345678` |");
     expect(pages.get("README.md")).toContain("| [hunt](campaigns.md#hunt) | 1,000 things | 5 min | `fedcba987` |");
     expect(pages.get("example.md")).toContain("| `one\\|two` | 1.25 | 2.5 | ms | **2 × better** | a & b |");
     expect(pages.get("example.md")).toContain("| `three` | 0.6 | 0.55 | AUC | 0.917 of it | goal |");

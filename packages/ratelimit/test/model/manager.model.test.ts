@@ -6,5 +6,5 @@ const RUNS = 150;
 
 test.each([1, randomInt(2 ** 31)])("whatever happens, a manager keeps what it promises (seed %i)", async (seed) => {
   const counts = await runModel(seed, RUNS);
-  expect(counts["steps"]).toBe(RUNS * STEPS);
+  expect(counts.steps).toBe(RUNS * STEPS);
 });

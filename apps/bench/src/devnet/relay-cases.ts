@@ -9,6 +9,7 @@ import { type Load, type LoadResult, runLoad } from "./load.ts";
 const LOAD_LIMIT_MS = 3 * 60_000;
 const RATE = 100;
 const WINDOW = 32;
+const STORED = "both sides store each message in SQLite, ours durably before it is acknowledged";
 const NOTE = "ours stores each message durably before it is acknowledged; go-waku stores none here";
 
 export type RelayScale = {
@@ -21,6 +22,8 @@ export function relayCases(scale: RelayScale): readonly BenchCase[] {
   return [
     throughput("relay-1kb", 1, 1_000, scale.messages1kb),
     throughput("relay-100kb", 1, 100_000, scale.messages100kb),
+    stored("relay-1kb-stored", 1_000, scale.messages1kb),
+    stored("relay-100kb-stored", 100_000, scale.messages100kb),
     throughput("relay3-1kb", 3, 1_000, scale.messages1kb),
     throughput("relay3-100kb", 3, 100_000, scale.messages100kb),
     latency("latency-100", "median", ({ p50Ms }) => p50Ms, scale.latencyMessages),
@@ -44,6 +47,16 @@ function throughput(name: string, nodes: 1 | 3, sizeBytes: number, messages: num
   };
 }
 
+/** The same work on both sides. */
+function stored(name: string, sizeBytes: number, messages: number): BenchCase {
+  return {
+    ...throughput(name, 1, sizeBytes, messages),
+    title: `${messages} messages of ${sizeBytes / 1_000} KB through one node that stores them, ${WINDOW} under way`,
+    note: STORED,
+    prepare: () => prepare(1, { messages, sizeBytes, window: WINDOW, limitMs: LOAD_LIMIT_MS }, perSecond, true),
+  };
+}
+
 function latency(name: string, which: string, figure: (result: LoadResult) => number, messages: number): BenchCase {
   return {
     name,
@@ -58,8 +71,8 @@ function latency(name: string, which: string, figure: (result: LoadResult) => nu
   };
 }
 
-function prepare(nodes: number, load: Load, figure: (result: LoadResult) => number) {
-  return bothSides({ ours: { nodes }, theirs: { nodes } }, async (serving, owned) =>
+function prepare(nodes: number, load: Load, figure: (result: LoadResult) => number, stores = false) {
+  return bothSides({ ours: { nodes }, theirs: { nodes, stores } }, async (serving, owned) =>
     figure(await runLoad(serving, load, owned)),
   );
 }

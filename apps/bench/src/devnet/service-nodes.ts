@@ -37,6 +37,8 @@ export interface NodeOptions {
    * @default a new folder that is removed at the end; nothing for go-waku, which then stores no messages
    */
   readonly store?: string;
+  /** Has go-waku store messages in a new file, which is removed at the end. Ours always does. */
+  readonly stores?: boolean;
 }
 
 export type StartNodes = (options?: NodeOptions) => Promise<ServiceNodes>;
@@ -53,14 +55,15 @@ export const startOurs: StartNodes = ({ nodes = 1, store } = {}) =>
   });
 
 /** One process for each node, each linked to all others, as ours are. */
-export const startGoWaku: StartNodes = ({ nodes = 1, store } = {}) =>
+export const startGoWaku: StartNodes = ({ nodes = 1, store, stores = false } = {}) =>
   opening(async (owned) => {
     const path = await goProgram();
+    const file = store ?? (stores ? join(ownFolder(owned), "go-waku.sqlite") : undefined);
     const addresses: string[] = [];
     const links: string[] = [];
     let pid = 0;
     for (let index = 0; index < nodes; index += 1) {
-      const args = [...(store === undefined ? [] : ["-store", store]), "-link", links.join(",")];
+      const args = [...(file === undefined ? [] : ["-store", file]), "-link", links.join(",")];
       const program = owned.use(new Program("go-waku", path, ["node", ...args]));
       const { webSocket, tcp } = await answerOf("go-waku", program);
       addresses.push(String(webSocket));

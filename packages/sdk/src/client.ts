@@ -13,7 +13,7 @@ import {
 } from "@chat/codec";
 import { isLiveInvite } from "@chat/ratchet";
 import type { Quota } from "@chat/ratelimit";
-import type { MessageRecord, StoreStatistics } from "@chat/store";
+import type { MessageRecord, StatusChange, StoreStatistics } from "@chat/store";
 import { linkOf, readLink } from "./account/invite-link.ts";
 import { describeInvite, type OpenInvite } from "./account/open-invite.ts";
 import { Archive, type ConversationOverview, type FindOptions, type OverviewOptions } from "./archive/archive.ts";
@@ -24,7 +24,7 @@ import { Conversation, type ConversationOperations, type SendOptions } from "./c
 import type { HealthStatus, ServiceNodeStatus } from "./delivery/delivery-service.ts";
 import { examine } from "./doctor/examine.ts";
 import type { DoctorReport } from "./doctor/report.ts";
-import { ChatError } from "./errors.ts";
+import { ChatError, invalid } from "./errors.ts";
 import { type ChatEvent, EventHub, eventsOf } from "./events.ts";
 import { lifeOperations } from "./life-operations.ts";
 import { type Content, type IncomingMessage, type Message, toMessage } from "./message.ts";
@@ -36,6 +36,7 @@ import { acceptPeer, blockPeer } from "./peers/requests.ts";
 import type { DiscardReason } from "./receiving/discard-counters.ts";
 import { type MessageStreamOptions, streamIncoming } from "./receiving/message-stream.ts";
 import { defaultPriority } from "./sending/default-priority.ts";
+import { followStatuses, type StatusChangeOptions } from "./sending/status-changes.ts";
 import { outgoingMessage, type WaitOptions } from "./sending/status-wait.ts";
 import { SentMessage } from "./sent-message.ts";
 
@@ -209,7 +210,7 @@ export class ChatClient implements AsyncDisposable {
    * @param invite - the link, alone or as the fragment of a URL
    * @throws {@link ChatError} `INVALID_INVITE`, `OWN_INVITE`, `MESSAGE_TOO_LARGE`, `OUTBOX_FULL`, `CLOSED`
    */
-  async accept(invite: string, content?: Content, { signal, priority }: SendOptions = {}): Promise<Conversation> {
+  async accept(invite: string, content?: Content, { signal, priority, key }: SendOptions = {}): Promise<Conversation> {
     this.#checkOpen();
     signal?.throwIfAborted();
     const theirs = readLink(invite);
@@ -220,7 +221,7 @@ export class ChatClient implements AsyncDisposable {
       );
     }
     const supplied = content && this.#supplied(content);
-    const outgoing = supplied && { content: supplied, priority: priority ?? defaultPriority(supplied) };
+    const outgoing = supplied && { content: supplied, priority: priority ?? defaultPriority(supplied), ...keyOf(key) };
     return this.#conversation(await this.#parts.sender.accept(theirs, outgoing));
   }
 
@@ -229,6 +230,21 @@ export class ChatClient implements AsyncDisposable {
     this.#checkOpen();
     const records = await this.#parts.context.store.messages.conversations();
     return records.map(({ id }) => this.#conversation(id));
+  }
+
+  /** One of {@link conversations}, by its id. @throws {@link ChatError} `NOT_FOUND`, `CLOSED` */
+  async conversation(id: string): Promise<Conversation> {
+    this.#checkOpen();
+    if ((await this.#parts.context.store.messages.conversation(id)) !== undefined) return this.#conversation(id);
+    throw new ChatError("NOT_FOUND", "no such conversation in this database");
+  }
+
+  /** Any message, of either direction. @throws {@link ChatError} `NOT_FOUND`, `CLOSED` */
+  async message(id: string): Promise<Message> {
+    this.#checkOpen();
+    const record = await this.#parts.context.store.messages.message(id);
+    if (record !== undefined) return this.#message(record);
+    throw new ChatError("NOT_FOUND", `no message ${id} in this database`);
   }
 
   /** Conversations as a list shows them: newest activity first, with the last message and how many are unread. */
@@ -282,6 +298,22 @@ export class ChatClient implements AsyncDisposable {
     }
   }
 
+  /**
+   * How far outgoing messages have come: the last step of each, in the order of these steps, then every further one. As
+   * {@link messages} with `since`, it reads from the database: nothing is missed by a caller that keeps `number`. Of steps
+   * that follow each other quickly, the earlier ones may be left out.
+   */
+  async *statusChanges({ since = 0, signal }: StatusChangeOptions = {}): AsyncGenerator<StatusChange, void, undefined> {
+    this.#checkOpen();
+    yield* followStatuses(this.#parts.context, since, signal, this.#closing.signal);
+  }
+
+  /** From where on {@link messages} and {@link statusChanges} would tell news only. */
+  async latest(): Promise<{ readonly sequence: number; readonly statusChange: number }> {
+    this.#checkOpen();
+    return this.#parts.context.store.messages.latest();
+  }
+
   /** Everything that happens from now on, in order. Ends on `signal` and on `close`. Ignore types you do not know. */
   events({ signal }: WaitOptions = {}): AsyncIterableIterator<ChatEvent> {
     this.#checkOpen();
@@ -316,13 +348,18 @@ export class ChatClient implements AsyncDisposable {
     await release(this.#parts);
   }
 
-  async #send(conversation: Conversation, content: Content, { signal, priority }: SendOptions): Promise<SentMessage> {
+  async #send(
+    conversation: Conversation,
+    content: Content,
+    { signal, priority, key }: SendOptions,
+  ): Promise<SentMessage> {
     this.#checkOpen();
     signal?.throwIfAborted();
     const supplied = this.#supplied(content);
     const id = await this.#parts.sender.send(conversation.id, {
       content: supplied,
       priority: priority ?? defaultPriority(supplied),
+      ...keyOf(key),
     });
     return new SentMessage(this.#operations, conversation, id);
   }
@@ -401,6 +438,13 @@ type InternalChange = Extract<DurableChange, { kind: (typeof INTERNAL)[number] }
 
 function isInternal(change: DurableChange): change is InternalChange {
   return INTERNAL.some((kind) => kind === change.kind);
+}
+
+/** @throws {@link ChatError} `INVALID_OPTION` */
+function keyOf(key: string | undefined): { key?: string } {
+  if (key === undefined) return {};
+  if (typeof key === "string" && key.length >= 1 && key.length <= 1024 && key.isWellFormed()) return { key };
+  throw invalid("key", "well-formed text of 1 to 1,024 UTF-16 units", typeof key === "string" ? "another" : typeof key);
 }
 
 function isSupplied(content: Content): content is SuppliedContent {

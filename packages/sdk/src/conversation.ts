@@ -20,6 +20,12 @@ export interface SendOptions extends WaitOptions {
    * text, reply, edit and delete; else "normal", in which a message of many segments is overtaken by later ones
    */
   readonly priority?: OutboxPriority;
+  /**
+   * A name of your own for the message, 1 to 1,024 characters: another `send` in this conversation with the same one sends
+   * nothing, and returns the first message, as long as that is there. For callers that cannot know whether a call of theirs
+   * succeeded: they repeat it with its key.
+   */
+  readonly key?: string;
 }
 
 /** What conversations and sent messages ask of their client. */

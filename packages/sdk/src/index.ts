@@ -28,7 +28,7 @@ export {
   typingType,
 } from "@chat/codec";
 export type { Quota, QuotaSource } from "@chat/ratelimit";
-export { StoreError, type StoreErrorCode } from "@chat/store";
+export { type StatusChange, StoreError, type StoreErrorCode } from "@chat/store";
 export type { OpenInvite } from "./account/open-invite.ts";
 export type { ConversationOverview, FindOptions, HistoryOptions, OverviewOptions } from "./archive/archive.ts";
 export type { ConversationHealth } from "./archive/conversation-health.ts";
@@ -62,5 +62,6 @@ export type { Requests } from "./peers/requests.ts";
 export type { DiscardReason } from "./receiving/discard-counters.ts";
 export type { MessageStreamOptions } from "./receiving/message-stream.ts";
 export type { Waiting } from "./sending/outbox.ts";
+export type { StatusChangeOptions } from "./sending/status-changes.ts";
 export type { WaitOptions } from "./sending/status-wait.ts";
 export { SentMessage } from "./sent-message.ts";

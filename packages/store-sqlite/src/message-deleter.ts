@@ -14,9 +14,12 @@ type DoomedRow = { sequence: number; id: string; conversation: number; direction
 const ROWS_PER_STEP = 1_000;
 const DOOMED = "SELECT sequence, id, conversation, direction FROM messages";
 const UNSENT = ["outbox", "outgoing", "transfers"];
+/** They name messages by their sequence, and go first. */
+const SENT = ["status_changes", "sent_keys"];
 const KNOWN = ["sds_ids", "sds_states", "held", "segments"];
 /** Not `consumed` and not `outbox_ledger`: see `deleteAll` of the port. */
 const EVERYTHING = [
+  ...SENT,
   ...["messages", "content_types", "deleted_messages", "conversations", ...UNSENT],
   ...[...KNOWN, "cursors"],
 ];
@@ -28,6 +31,7 @@ export class MessageDeleter {
   readonly #expired: Statement<DoomedRow>;
   readonly #received: Statement<{ position: number; id: string }>;
   readonly #conversation: Statement<{ position: number }>;
+  readonly #sentOfMessage: readonly Statement<never>[];
   readonly #deleteMessage: Statement<never>;
   readonly #noLongerUnread: Statement<never>;
   readonly #ofMessage: readonly Statement<never>[];
@@ -51,6 +55,7 @@ export class MessageDeleter {
        ORDER BY sequence LIMIT ${ROWS_PER_STEP}`,
     );
     this.#conversation = connection.statement("SELECT position FROM conversations WHERE id = ?");
+    this.#sentOfMessage = SENT.map((table) => connection.statement(`DELETE FROM ${table} WHERE sequence = ?`));
     this.#deleteMessage = connection.statement("DELETE FROM messages WHERE sequence = ?");
     this.#noLongerUnread = connection.statement(
       "UPDATE conversations SET unread = unread - 1 WHERE position = ? AND read_sequence < ?",
@@ -61,6 +66,11 @@ export class MessageDeleter {
       ...UNSENT.map((table) =>
         connection.statement(
           `DELETE FROM ${table} WHERE ? = (SELECT conversation FROM messages WHERE id = ${table}.message_id)`,
+        ),
+      ),
+      ...SENT.map((table) =>
+        connection.statement(
+          `DELETE FROM ${table} WHERE sequence IN (SELECT sequence FROM messages WHERE conversation = ?)`,
         ),
       ),
       connection.statement("DELETE FROM messages WHERE conversation = ?"),
@@ -134,6 +144,7 @@ export class MessageDeleter {
 
   #delete({ sequence, id, conversation, direction }: DoomedRow, deletedAtMs: number): void {
     this.#erased.note(sequence);
+    for (const statement of this.#sentOfMessage) statement.run(sequence);
     this.#deleteMessage.run(sequence);
     this.deleteParts(id);
     if (direction === "outgoing") return;

@@ -24,12 +24,14 @@ import type { Erased } from "./erased.ts";
 import { MessageDeleter } from "./message-deleter.ts";
 import { tagOfType } from "./message-lists.ts";
 import type { Sealer } from "./sealer.ts";
+import { SentWriter } from "./sent.ts";
 
 type PlaceRow = { position: number; activity: number; read_sequence: number };
 
 export class SqliteMessageWriter implements MessageWriter {
   readonly #sealer: Sealer;
   readonly #deleter: MessageDeleter;
+  readonly #sent: SentWriter;
   readonly #putConversation: Statement<never>;
   readonly #conversation: Statement<PlaceRow>;
   readonly #highestActivity: Statement<{ activity: number }>;
@@ -66,6 +68,7 @@ export class SqliteMessageWriter implements MessageWriter {
   constructor(connection: Connection, sealer: Sealer, erased: Erased) {
     this.#sealer = sealer;
     this.#deleter = new MessageDeleter(connection, sealer, erased);
+    this.#sent = new SentWriter(connection, sealer);
     this.#putConversation = connection.statement(
       `INSERT INTO conversations (id, peer, created_at_ms, activity) VALUES (?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET peer = excluded.peer, created_at_ms = excluded.created_at_ms`,
@@ -179,6 +182,8 @@ export class SqliteMessageWriter implements MessageWriter {
       record.contentType === undefined ? null : this.#numberOf(record.contentType),
       expiresAtMs ?? null,
     );
+    if (direction === "outgoing") this.#sent.step(id);
+    if (record.key !== undefined) this.#sent.putKey(id, conversationId, record.key);
     const top = this.#topActivity();
     const isFirst = activity === top;
     const unread = direction === "incoming" ? 1 : 0;
@@ -189,7 +194,9 @@ export class SqliteMessageWriter implements MessageWriter {
     const current = this.#status.get(messageId)?.status;
     if (current === undefined) return;
     const next = nextStatus(current, status);
-    if (next !== current) this.#setStatus.run(next, messageId);
+    if (next === current) return;
+    this.#setStatus.run(next, messageId);
+    this.#sent.step(messageId);
   }
 
   setConsumed(sequence: number): void {

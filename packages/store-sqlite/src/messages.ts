@@ -23,6 +23,7 @@ import {
   type PageOptions,
   type SearchOptions,
   type SegmentRecord,
+  type StatusChange,
   type StoreStatistics,
   type TransferRecord,
 } from "@chat/store";
@@ -36,6 +37,7 @@ import { ENTRY, MESSAGE, type MessageEntryRow, type MessageRow, toEntry, toMessa
 import type { MessageSearch } from "./message-search.ts";
 import { checkFound, checkOrder } from "./read-check.ts";
 import type { Sealer } from "./sealer.ts";
+import { SentReader } from "./sent.ts";
 import { Statistics } from "./statistics.ts";
 
 type OutboxRow = {
@@ -83,6 +85,7 @@ export class SqliteMessages implements MessageStore {
   readonly #lists: MessageLists;
   readonly #expiry: Expiry;
   readonly #life: MessageLife;
+  readonly #sent: SentReader;
   readonly #statistics: Statistics;
   readonly #search: MessageSearch;
   readonly #message: Statement<MessageRow>;
@@ -111,6 +114,7 @@ export class SqliteMessages implements MessageStore {
     this.#lists = new MessageLists(connection, sealer);
     this.#expiry = new Expiry(connection);
     this.#life = new MessageLife(connection, sealer);
+    this.#sent = new SentReader(connection, sealer);
     this.#statistics = new Statistics(connection);
     this.#search = search;
     this.#message = connection.statement(`${MESSAGE} WHERE id = ?`);
@@ -216,6 +220,21 @@ export class SqliteMessages implements MessageStore {
     const rows = this.#incoming.all(sequence, limit);
     for (const row of rows) checkFound("messages.direction", row.direction, "incoming");
     return this.#toMessages(rows);
+  }
+
+  async statusChanges(after: number, limit: number): Promise<StatusChange[]> {
+    this.#assertOpen();
+    return this.#sent.statusChanges(after, limit);
+  }
+
+  async latest(): Promise<{ sequence: number; statusChange: number }> {
+    this.#assertOpen();
+    return this.#sent.latest();
+  }
+
+  async messageWithKey(conversationId: string, key: string): Promise<string | undefined> {
+    this.#assertOpen();
+    return this.#sent.messageWithKey(conversationId, key);
   }
 
   async consumed(): Promise<number> {

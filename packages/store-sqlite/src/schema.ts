@@ -14,11 +14,12 @@ import { LINEAGE } from "./migrations/0007-lineage.ts";
 import { PEERS } from "./migrations/0008-peers.ts";
 import { LIFE } from "./migrations/0009-life.ts";
 import { HELD } from "./migrations/0010-held.ts";
+import { SENT } from "./migrations/0011-sent.ts";
 
 /** Migration n takes a database from `user_version` n - 1 to n. */
 const MIGRATIONS: readonly string[] = [
   ...[FIRST, PARTIAL_SETS, QUEUE, TRANSMISSIONS, TWO_FILES],
-  ...[LISTS, LINEAGE, PEERS, LIFE, HELD],
+  ...[LISTS, LINEAGE, PEERS, LIFE, HELD, SENT],
 ];
 
 /** Older ones do not know which copy they are. */

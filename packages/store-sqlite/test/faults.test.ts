@@ -18,7 +18,7 @@ test.each([
   async (_, ends) => {
     await using memory = openMemoryStore();
     await using store = await openStore({ path: directory.file(`faults-${ends}.db`), key });
-    const history = randomHistory(20_261_123, 400).filter(({ fails }) => !fails);
+    const history = randomHistory(20_261_124, 400).filter(({ fails }) => !fails);
     const outcomes = { done: 0, refused: 0 };
     let failures = 0;
     for (let step = 0; step < 90; step++) {

@@ -32,6 +32,11 @@ export function checkLimit(limit: number): void {
   }
 }
 
+/** @throws {@link StoreError} `INVALID_OPTION` unless `number` is a safe integer ≥ 0 */
+export function checkAfter(number: number): void {
+  if (!isCount(number)) throw new StoreError("INVALID_OPTION", `after: want an integer ≥ 0, got ${number}`);
+}
+
 /** @throws {@link StoreError} `INVALID_OPTION` unless `sequence` is absent or a safe integer ≥ 0 */
 export function checkBefore(sequence: number | undefined): void {
   if (sequence !== undefined && !isCount(sequence)) {
@@ -84,6 +89,10 @@ export function checkMessage(record: NewMessageRecord): void {
   checkInteger("message.storedAtMs", record.storedAtMs);
   if (record.expiresAtMs !== undefined) checkInteger("message.expiresAtMs", record.expiresAtMs);
   if (record.contentType !== undefined) checkText("message.contentType", record.contentType);
+  if (record.key === undefined) return;
+  checkText("message.key", record.key);
+  if (record.direction !== "outgoing")
+    throw invalid("message.key", "want it with an outgoing message, got an incoming one");
 }
 
 export function checkDeletion({ id, sessionIds, deletedAtMs }: ConversationDeletion): void {

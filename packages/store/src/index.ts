@@ -1,5 +1,5 @@
 export { applyChange } from "./apply-change.ts";
-export { checkBefore, checkLimit, checkNow } from "./check.ts";
+export { checkAfter, checkBefore, checkLimit, checkNow } from "./check.ts";
 export { StoreError, type StoreErrorCode, type StoreHolder } from "./errors.ts";
 export { type ExportedMessage, type ExportOptions, exportConversation } from "./export.ts";
 export { type MemoryStoreOptions, openMemoryStore } from "./memory-store.ts";
@@ -20,6 +20,7 @@ export type {
   OutgoingRecord,
   OutgoingStatus,
   SegmentRecord,
+  StatusChange,
   TransferRecord,
 } from "./messages.ts";
 export { olderAround, type PagePlace, placeOfPage } from "./page-place.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { copyBytes } from "./bytes.ts";
-import { checkBefore, checkLimit, checkNow } from "./check.ts";
+import { checkAfter, checkBefore, checkLimit, checkNow } from "./check.ts";
 import { StoreError } from "./errors.ts";
 import { type Journal, Table } from "./memory-table.ts";
 import type {
@@ -23,6 +23,7 @@ import type {
   OutgoingRecord,
   OutgoingStatus,
   SegmentRecord,
+  StatusChange,
   TransferRecord,
 } from "./messages.ts";
 import { olderAround, placeOfPage } from "./page-place.ts";
@@ -52,6 +53,13 @@ export class MessageTables {
   readonly deleted: Table<number>;
   /** Message ids in order of sequence, that of sequence 1 first; an id that was deleted may come again. */
   readonly log: string[] = [];
+  /** Number of the last step of an outgoing message. */
+  readonly steps: Table<number>;
+  /** One row at most, under the empty key: the highest of {@link steps} there ever was. */
+  readonly lastStep: Table<number>;
+  /** Id of a message by conversation and key, and its key by its id. */
+  readonly keyed: Table<string>;
+  readonly keys: Table<string>;
   /** One row at most, under the empty key. */
   readonly consumed: Table<number>;
   readonly outbox: Table<OutboxRecord>;
@@ -73,6 +81,10 @@ export class MessageTables {
     this.messages = new Table(journal);
     this.contentTypes = new Table(journal);
     this.deleted = new Table(journal);
+    this.steps = new Table(journal);
+    this.lastStep = new Table(journal);
+    this.keyed = new Table(journal);
+    this.keys = new Table(journal);
     this.consumed = new Table(journal);
     this.outbox = new Table(journal);
     this.outgoing = new Table(journal);
@@ -230,6 +242,30 @@ export class MemoryMessages implements MessageStore {
     return incoming;
   }
 
+  async statusChanges(after: number, limit: number): Promise<StatusChange[]> {
+    const { messages, steps } = this.#openTables();
+    checkAfter(after);
+    checkLimit(limit);
+    const changes: StatusChange[] = [];
+    for (const { id, conversationId, status } of messages.values()) {
+      const number = steps.get(id) ?? 0;
+      if (status !== "received" && number > after) changes.push({ number, messageId: id, conversationId, status });
+    }
+    return changes.sort((a, b) => a.number - b.number).slice(0, limit);
+  }
+
+  async latest(): Promise<{ sequence: number; statusChange: number }> {
+    const { messages, steps } = this.#openTables();
+    const sequence = inOrderOfSequence(messages).at(-1)?.sequence ?? 0;
+    let statusChange = 0;
+    for (const number of steps.values()) statusChange = Math.max(statusChange, number);
+    return { sequence, statusChange };
+  }
+
+  async messageWithKey(conversationId: string, key: string): Promise<string | undefined> {
+    return this.#openTables().keyed.get(conversationId, key);
+  }
+
   async consumed(): Promise<number> {
     return this.#openTables().consumed.get() ?? 0;
   }
@@ -380,13 +416,18 @@ export class MemoryMessageWriter implements MessageWriter {
     journal.record(() => log.pop());
     messages.set(copyMessage({ ...record, sequence: log.length }), record.id);
     if (record.contentType !== undefined) contentTypes.set(record.contentType, record.id);
+    if (record.direction === "outgoing") this.#step(record.id);
+    this.#key(record);
     this.#touch(record.conversationId);
   }
 
   setStatus(messageId: string, status: OutgoingStatus): void {
     const message = this.#tables.messages.get(messageId);
     if (message === undefined) return;
-    this.#tables.messages.set({ ...message, status: nextStatus(message.status, status) }, messageId);
+    const next = nextStatus(message.status, status);
+    if (next === message.status) return;
+    this.#tables.messages.set({ ...message, status: next }, messageId);
+    this.#step(messageId);
   }
 
   setConsumed(sequence: number): void {
@@ -409,11 +450,12 @@ export class MemoryMessageWriter implements MessageWriter {
   }
 
   deleteMessage(id: string, deletedAtMs: number): void {
-    const { messages, contentTypes, deleted } = this.#tables;
+    const { messages, contentTypes, steps, keyed, keys, deleted } = this.#tables;
     const message = messages.get(id);
     if (message === undefined) return;
-    messages.delete(id);
-    contentTypes.delete(id);
+    const key = keys.get(id);
+    if (key !== undefined) keyed.delete(message.conversationId, key);
+    for (const table of [messages, contentTypes, steps, keys]) table.delete(id);
     this.deleteParts(id);
     if (message.direction === "incoming") deleted.set(deletedAtMs, id);
   }
@@ -449,7 +491,7 @@ export class MemoryMessageWriter implements MessageWriter {
   }
 
   deleteAll(): void {
-    const { journal, log, consumed, quotaLedger, ...tables } = this.#tables;
+    const { journal, log, lastStep, consumed, quotaLedger, ...tables } = this.#tables;
     for (const table of Object.values(tables)) table.clear();
   }
 
@@ -542,6 +584,21 @@ export class MemoryMessageWriter implements MessageWriter {
 
   refuse(messageId: string, refusedAtMs: number): void {
     this.#tables.deleted.set(refusedAtMs, messageId);
+  }
+
+  /** The message has come one step further. */
+  #step(messageId: string): void {
+    const { steps, lastStep } = this.#tables;
+    const number = (lastStep.get() ?? 0) + 1;
+    lastStep.set(number);
+    steps.set(number, messageId);
+  }
+
+  #key({ id, conversationId, key }: NewMessageRecord): void {
+    const { keyed, keys } = this.#tables;
+    if (key === undefined || keyed.get(conversationId, key) !== undefined) return;
+    keyed.set(id, conversationId, key);
+    keys.set(key, id);
   }
 
   /** Makes the conversation the first one. */

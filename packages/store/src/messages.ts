@@ -52,6 +52,20 @@ export type MessageState = Pick<MessageRecord, "conversationId" | "direction" | 
 export type NewMessageRecord = Omit<MessageRecord, "sequence"> & {
   /** For {@link MessageStore.withContentType} only: on a disk, nobody can read it, and it is not read back. */
   readonly contentType?: string;
+  /**
+   * Of an outgoing message: names it for {@link MessageStore.messageWithKey}, within its conversation, as long as it is there.
+   * On a disk, nobody can read it, and it is not read back. If another message has it already, that one keeps it.
+   */
+  readonly key?: string;
+};
+
+/** How far an outgoing message has come, with the place of the last step among those of all messages. */
+export type StatusChange = {
+  /** Grows over all steps of the database from 1 on, never reused. */
+  readonly number: number;
+  readonly messageId: string;
+  readonly conversationId: string;
+  readonly status: OutgoingStatus;
 };
 
 /** What goes first when the network takes less than there is. */
@@ -176,6 +190,15 @@ export interface MessageStore {
   statistics(): Promise<StoreStatistics>;
   /** Incoming messages with a higher sequence, in order of sequence: what a message stream reads. */
   incomingAfter(sequence: number, limit: number): Promise<MessageRecord[]>;
+  /**
+   * The last step of each outgoing message, if its number is higher: as {@link incomingAfter} for what was sent. An earlier
+   * step of the same message is left out.
+   */
+  statusChanges(after: number, limit: number): Promise<StatusChange[]>;
+  /** The highest sequence and the highest number of a step that there are; 0 without any. */
+  latest(): Promise<{ readonly sequence: number; readonly statusChange: number }>;
+  /** Id of the outgoing message that was put with this `key`. */
+  messageWithKey(conversationId: string, key: string): Promise<string | undefined>;
   /** Sequence up to which the application has taken the incoming messages; 0 at first. */
   consumed(): Promise<number>;
   /**

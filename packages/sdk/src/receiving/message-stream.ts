@@ -5,8 +5,7 @@
  */
 import type { MessageRecord } from "@chat/store";
 import type { Context } from "../context.ts";
-
-const PAGE_SIZE = 50;
+import { follow } from "../follow.ts";
 
 export interface MessageStreamOptions {
   /** Ends the iteration without an error. */
@@ -59,34 +58,20 @@ export async function* streamIncoming(
   closing: AbortSignal,
 ): AsyncGenerator<MessageRecord, void, undefined> {
   const ended = signal === undefined ? closing : AbortSignal.any([signal, closing]);
-  let wake = () => {};
-  const stopObserving = notifier.observe(({ kind }) => {
-    if (kind === "incoming") wake();
-  });
-  const onEnd = () => wake();
-  ended.addEventListener("abort", onEnd);
-  try {
-    let position = since ?? taken.sequence;
-    let durable: Promise<void> = Promise.resolve();
-    while (!ended.aborted) {
-      const arrival = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      const page = await store.messages.incomingAfter(position, PAGE_SIZE);
-      for (const record of page) {
-        await durable; // so that a crash repeats one message at most: the one in hand
-        if (ended.aborted) return;
-        position = record.sequence;
-        try {
-          yield record;
-        } finally {
-          if (since === undefined && !closing.aborted) durable = taken.advance(position);
-        }
-      }
-      if (page.length === 0 && !ended.aborted) await arrival;
+  const source = {
+    notifier,
+    read: (position: number, limit: number) => store.messages.incomingAfter(position, limit),
+    positionOf: ({ sequence }: MessageRecord) => sequence,
+    wakes: ["incoming"],
+  } as const;
+  let durable: Promise<void> = Promise.resolve();
+  for await (const record of follow(source, since ?? taken.sequence, ended)) {
+    await durable; // so that a crash repeats one message at most: the one in hand
+    if (ended.aborted) return;
+    try {
+      yield record;
+    } finally {
+      if (since === undefined && !closing.aborted) durable = taken.advance(record.sequence);
     }
-  } finally {
-    stopObserving();
-    ended.removeEventListener("abort", onEnd);
   }
 }

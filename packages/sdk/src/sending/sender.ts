@@ -19,7 +19,12 @@ import { outgoingSession, startOptions } from "../sessions/start-outgoing.ts";
 import type { Transfers } from "./transfers.ts";
 import { segmentSizeOf, type WayOut } from "./way-out.ts";
 
-type Outgoing = { readonly content: Content; readonly priority: OutboxPriority };
+type Outgoing = {
+  readonly content: Content;
+  readonly priority: OutboxPriority;
+  /** Of the application: sent once only with it. */
+  readonly key?: string;
+};
 type Waiting = Outgoing & {
   readonly resolve: (messageId: string) => void;
   readonly reject: (error: unknown) => void;
@@ -64,12 +69,16 @@ export class Sender {
     }
     const step = new SessionStep(session, this.#context);
     acceptRequest(step, this.#context);
+    const keyed = new Map<string, string>();
     const sent: (() => void)[] = [];
     const failed: ((error: unknown) => void)[] = [];
     for (const { resolve, reject, ...outgoing } of waiting) {
       const takeBack = step.checkpoint();
       try {
-        const id = await this.#add(step, outgoing);
+        const { key } = outgoing;
+        const known = key === undefined ? undefined : (keyed.get(key) ?? (await this.#withKey(conversationId, key)));
+        const id = known ?? (await this.#add(step, outgoing));
+        if (key !== undefined) keyed.set(key, id);
         sent.push(() => resolve(id));
         failed.push(reject);
       } catch (error) {
@@ -97,10 +106,16 @@ export class Sender {
       const step = this.#stepFrom(invite, conversationId);
       acceptRequest(step, this.#context);
       await step.ensureConversation();
-      if (outgoing !== undefined) await this.#add(step, outgoing);
+      const known = outgoing?.key === undefined ? undefined : await this.#withKey(conversationId, outgoing.key);
+      if (outgoing !== undefined && known === undefined) await this.#add(step, outgoing);
       await step.commit();
       return conversationId;
     });
+  }
+
+  /** The message that an earlier call with the key has sent. */
+  #withKey(conversationId: string, key: string): Promise<string | undefined> {
+    return this.#context.store.messages.messageWithKey(conversationId, key);
   }
 
   #noSession(conversationId: string): ChatError {
@@ -131,7 +146,7 @@ export class Sender {
   }
 
   /** Adds the whole way of one message to the step. */
-  async #add(step: SessionStep, { content, priority }: Outgoing): Promise<string> {
+  async #add(step: SessionStep, { content, priority, key }: Outgoing): Promise<string> {
     const { clock, outbox } = this.#context;
     const { id, segments, frameLength, contentFrame, sentAtMs } = await this.#frame(step.session, content);
     const { conversationId } = step.session;
@@ -142,6 +157,7 @@ export class Sender {
       direction: "outgoing",
       content: contentFrame,
       ...(contentType !== undefined && { contentType }),
+      ...(key !== undefined && { key }),
       sentAtMs,
     } as const;
     const { total } = segments;

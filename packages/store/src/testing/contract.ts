@@ -12,6 +12,7 @@ import { describeLife } from "./life-contract.ts";
 import { describeQueries } from "./queries-contract.ts";
 import { bytes, envelope, incoming, outgoing, segment } from "./records.ts";
 import { describeSearch } from "./search-contract.ts";
+import { describeSent } from "./sent-contract.ts";
 import { snapshotOf } from "./snapshot.ts";
 
 /**
@@ -28,6 +29,7 @@ export function describeStoreContract(name: string, open: OpenStore): void {
     describeQueries(open);
     describeDeletion(open);
     describeLife(open);
+    describeSent(open);
     describeSearch(open);
     describeDelivery(open);
     describeSecrets(open);

@@ -18,6 +18,7 @@ export const INVITES = ["i1", "i2"];
 export const HANDSHAKES = ["h1", "h2"];
 export const OUTBOX = ["o1", "o2", "o3", "o4"];
 export const CONTENT_TYPES = ["domain/a", "domain/b"];
+export const KEYS = ["k1", "k2"];
 /** For searches of what {@link historySearch} makes of the messages. */
 export const QUERIES = ["", "?", "o", "ol", "old", "ÕLD gu", "中", "国人", "new old", "m"];
 const WORDS = ["Öld", "gulls", "newer", "中国人", "한국의"];
@@ -74,6 +75,7 @@ function randomCommand(below: Below): Command {
   const priority = pick(PRIORITIES);
   const handshakeId = pick(HANDSHAKES);
   const contentType = pick(CONTENT_TYPES);
+  const key = pick(KEYS);
   const isChosen = below(2) === 0;
   const times = { lamport: number, sentAtMs: number, storedAtMs: below(9), ...(isChosen && { expiresAtMs: number }) };
   const message = { id: messageId, conversationId, content: bytes, ...times, ...(number < 3 && { contentType }) };
@@ -86,7 +88,7 @@ function randomCommand(below: Below): Command {
     },
     ({ messages }) => {
       messages.putConversation({ id: conversationId, peer: topic, createdAtMs: number });
-      messages.putMessage({ ...message, direction: "outgoing", status });
+      messages.putMessage({ ...message, direction: "outgoing", status, ...(isChosen && { key }) });
     },
     ({ messages }) => messages.putMessage({ ...message, direction: "outgoing", status: "queued" }),
     ({ messages }) => messages.setStatus(messageId, status),

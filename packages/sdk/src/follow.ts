@@ -1,0 +1,49 @@
+/**
+ * Rows of the database one by one as they come, from a position on: it reads page by page and waits for news, so it buffers
+ * nothing and misses nothing while nobody listens.
+ * @module
+ */
+import type { DurableChange, Notifier } from "./notifier.ts";
+
+const PAGE_SIZE = 50;
+
+type Followed<Row> = {
+  readonly notifier: Notifier;
+  /** Rows behind the position, in order. */
+  readonly read: (position: number, limit: number) => Promise<Row[]>;
+  readonly positionOf: (row: Row) => number;
+  /** Kinds of change after which there may be more rows. */
+  readonly wakes: readonly DurableChange["kind"][];
+};
+
+/** Ends when `ended` is aborted. */
+export async function* follow<Row>(
+  { notifier, read, positionOf, wakes }: Followed<Row>,
+  start: number,
+  ended: AbortSignal,
+): AsyncGenerator<Row, void, undefined> {
+  let wake = () => {};
+  const stopObserving = notifier.observe(({ kind }) => {
+    if (wakes.includes(kind)) wake();
+  });
+  const onEnd = () => wake();
+  ended.addEventListener("abort", onEnd);
+  try {
+    let position = start;
+    while (!ended.aborted) {
+      const news = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const page = await read(position, PAGE_SIZE);
+      for (const row of page) {
+        if (ended.aborted) return;
+        position = positionOf(row);
+        yield row;
+      }
+      if (page.length === 0 && !ended.aborted) await news;
+    }
+  } finally {
+    stopObserving();
+    ended.removeEventListener("abort", onEnd);
+  }
+}

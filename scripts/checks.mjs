@@ -84,7 +84,7 @@ function benchmarkPagesAreCurrent() {
 function generatedCodeIsCurrent() {
   const fresh = mkdtempSync(join(tmpdir(), "chat-gen-"));
   try {
-    for (const template of globSync("packages/*/buf.gen.yaml", { cwd: ROOT })) {
+    for (const template of globSync("{packages,apps}/*/buf.gen.yaml", { cwd: ROOT })) {
       // `clean` would look at the same output folder below `fresh`, which is empty: harmless.
       const problem = tool("buf", "generate", "--template", template, "--output", fresh);
       if (problem !== undefined) return problem;

@@ -5,7 +5,7 @@ import { ROOT, run } from "./toolchain.mjs";
 
 process.chdir(ROOT);
 const environment = { ...process.env, PATH: `${join(ROOT, "node_modules", ".bin")}:${process.env.PATH}` };
-for (const template of globSync("packages/*/buf.gen.yaml").sort()) {
+for (const template of globSync("{packages,apps}/*/buf.gen.yaml").sort()) {
   const code = await run("buf", ["generate", "--template", template], { env: environment });
   if (code !== 0) process.exit(code);
 }

@@ -303,9 +303,9 @@ export class ChatClient implements AsyncDisposable {
    * {@link messages} with `since`, it reads from the database: nothing is missed by a caller that keeps `number`. Of steps
    * that follow each other quickly, the earlier ones may be left out.
    */
-  async *statusChanges({ since = 0, signal }: StatusChangeOptions = {}): AsyncGenerator<StatusChange, void, undefined> {
+  async *statusChanges(options: StatusChangeOptions = {}): AsyncGenerator<StatusChange, void, undefined> {
     this.#checkOpen();
-    yield* followStatuses(this.#parts.context, since, signal, this.#closing.signal);
+    yield* followStatuses(this.#parts.context, options, this.#closing.signal);
   }
 
   /** From where on {@link messages} and {@link statusChanges} would tell news only. */

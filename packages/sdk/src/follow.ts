@@ -14,11 +14,13 @@ type Followed<Row> = {
   readonly positionOf: (row: Row) => number;
   /** Kinds of change after which there may be more rows. */
   readonly wakes: readonly DurableChange["kind"][];
+  /** Called once, when everything that was there has been taken. */
+  readonly onCaughtUp?: (() => void) | undefined;
 };
 
 /** Ends when `ended` is aborted. */
 export async function* follow<Row>(
-  { notifier, read, positionOf, wakes }: Followed<Row>,
+  { notifier, read, positionOf, wakes, onCaughtUp }: Followed<Row>,
   start: number,
   ended: AbortSignal,
 ): AsyncGenerator<Row, void, undefined> {
@@ -30,6 +32,7 @@ export async function* follow<Row>(
   ended.addEventListener("abort", onEnd);
   try {
     let position = start;
+    let isBehind = true;
     while (!ended.aborted) {
       const news = new Promise<void>((resolve) => {
         wake = resolve;
@@ -40,7 +43,10 @@ export async function* follow<Row>(
         position = positionOf(row);
         yield row;
       }
-      if (page.length === 0 && !ended.aborted) await news;
+      if (page.length > 0 || ended.aborted) continue;
+      if (isBehind) onCaughtUp?.();
+      isBehind = false;
+      await news;
     }
   } finally {
     stopObserving();

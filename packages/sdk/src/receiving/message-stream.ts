@@ -15,6 +15,8 @@ export interface MessageStreamOptions {
    * the position together with their own data. Without it, the stream continues where the last one ended.
    */
   readonly since?: number;
+  /** Called once, when everything that was there has been taken. */
+  readonly onCaughtUp?: () => void;
 }
 
 /** How far the application has taken the incoming messages: at once in memory, a little later on disk. */
@@ -54,7 +56,7 @@ export class TakenPosition {
 export async function* streamIncoming(
   { store, notifier }: Context,
   taken: TakenPosition,
-  { signal, since }: MessageStreamOptions,
+  { signal, since, onCaughtUp }: MessageStreamOptions,
   closing: AbortSignal,
 ): AsyncGenerator<MessageRecord, void, undefined> {
   const ended = signal === undefined ? closing : AbortSignal.any([signal, closing]);
@@ -63,6 +65,7 @@ export async function* streamIncoming(
     read: (position: number, limit: number) => store.messages.incomingAfter(position, limit),
     positionOf: ({ sequence }: MessageRecord) => sequence,
     wakes: ["incoming"],
+    onCaughtUp,
   } as const;
   let durable: Promise<void> = Promise.resolve();
   for await (const record of follow(source, since ?? taken.sequence, ended)) {

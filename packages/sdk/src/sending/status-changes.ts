@@ -12,12 +12,13 @@ export interface StatusChangeOptions {
   readonly signal?: AbortSignal;
   /** Starts after the change with this `number`. @default 0, before the first one */
   readonly since?: number;
+  /** Called once, when everything that was there has been taken. */
+  readonly onCaughtUp?: () => void;
 }
 
 export function followStatuses(
   { store, notifier }: Pick<Context, "store" | "notifier">,
-  since: number,
-  signal: AbortSignal | undefined,
+  { since = 0, signal, onCaughtUp }: StatusChangeOptions,
   closing: AbortSignal,
 ): AsyncGenerator<StatusChange, void, undefined> {
   const source = {
@@ -25,6 +26,7 @@ export function followStatuses(
     read: (position: number, limit: number) => store.messages.statusChanges(position, limit),
     positionOf: ({ number }: StatusChange) => number,
     wakes: ["status"],
+    onCaughtUp,
   } as const;
   return follow(source, since, signal === undefined ? closing : AbortSignal.any([signal, closing]));
 }

@@ -28,7 +28,8 @@ test.each(PROTOCOLS)("nobody is let in without the token: %s", async (protocol) 
   using folder = temporaryFolder();
   await using daemon = await start(folder.path);
   const token = readFileSync(daemon.tokenFile, "utf8");
-  for (const wrong of ["", "x", token.slice(1), `${token}x`, `x${token.slice(1)}`]) {
+  const otherFirst = `${token.startsWith("x") ? "y" : "x"}${token.slice(1)}`;
+  for (const wrong of ["", "x", token.slice(1), `${token}x`, otherFirst]) {
     const { daemon: service, accounts } = clientsOf(daemon, protocol, wrong);
     expect(await failureOf(service.getInfo({}))).toMatchObject({ status: "Unauthenticated" });
     expect(await failureOf(service.shutdown({}))).toMatchObject({ status: "Unauthenticated" });

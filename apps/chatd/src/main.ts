@@ -49,5 +49,6 @@ function messageOf(error: unknown): string {
 // No top-level await: the self-contained executable is a CommonJS script.
 main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(`chatd: ${messageOf(error)}`);
+  process.stdin.destroy(); // or it would keep the process
   process.exitCode = error instanceof DaemonError && error.code === "SOCKET_IN_USE" ? 3 : 1;
 });

@@ -8,6 +8,7 @@ import type { SendFileRequest, SendFileRequest_Header } from "./gen/chat/daemon/
 
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
 const MAX_CHUNK_BYTES = 1024 * 1024;
+const DRAIN_MS = 5_000;
 export const MAX_UPLOAD_BYTES = 256 * 1024 * 1024;
 
 export type Upload = { readonly header: SendFileRequest_Header; readonly bytes: Uint8Array };
@@ -31,14 +32,27 @@ export class Uploads {
    */
   async take<Result>(parts: AsyncIterable<SendFileRequest>, use: (upload: Upload) => Promise<Result>): Promise<Result> {
     const iterator = parts[Symbol.asyncIterator]();
-    const first = await iterator.next();
+    try {
+      return await this.#take(iterator, use);
+    } catch (error) {
+      // A caller that still sends would see the connection break instead of the reason.
+      await drain(iterator);
+      throw error;
+    }
+  }
+
+  async #take<Result>(
+    parts: AsyncIterator<SendFileRequest>,
+    use: (upload: Upload) => Promise<Result>,
+  ): Promise<Result> {
+    const first = await parts.next();
     const part = first.done === true ? undefined : first.value.part;
     if (part?.case !== "header") throw new DaemonError("INVALID_OPTION", "upload: want a header first, got none");
     const header = part.value;
     const size = sizeOf(header);
     this.#reserve(size);
     try {
-      return await use({ header, bytes: await gather(iterator, size) });
+      return await use({ header, bytes: await gather(parts, size) });
     } finally {
       this.#reserved -= size;
     }
@@ -56,6 +70,21 @@ export class Uploads {
 function sizeOf({ size }: SendFileRequest_Header): number {
   if (size <= BigInt(MAX_FILE_BYTES)) return Number(size);
   throw new ChatError("MESSAGE_TOO_LARGE", `header.size: want ${MAX_FILE_BYTES} bytes at most, got ${size}`);
+}
+
+/** Takes what is under way and keeps none of it; for as long, and as much, as a local caller may need to notice. */
+async function drain(parts: AsyncIterator<SendFileRequest>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, DRAIN_MS);
+  const rest = async () => {
+    for (let drained = 0; drained < MAX_FILE_BYTES; ) {
+      const { done, value } = await parts.next();
+      if (done === true) return;
+      drained += value.part.case === "chunk" ? value.part.value.length : 1;
+    }
+  };
+  await Promise.race([rest(), late]).catch(() => {}); // the caller has gone: nobody is left to be told
+  clearTimeout(timer);
 }
 
 /** Memory grows with what has come, not with what was announced. */

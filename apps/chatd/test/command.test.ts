@@ -47,7 +47,10 @@ test.each([
 test("a second one on the same socket ends with 3 and leaves the first one alone", async () => {
   using folder = temporaryFolder();
   const { child, place } = await startProcess(["--data-dir", folder.path]);
-  expect(await outcomeOf(command(["--data-dir", folder.path]))).toMatchObject({ code: 3, output: "" });
+  for (const flags of [[], ["--exit-with-parent"]]) {
+    const outcome = await outcomeOf(command(["--data-dir", folder.path, ...flags]));
+    expect(outcome).toMatchObject({ code: 3, output: "" });
+  }
   expect(await clientsOf(place).daemon.getInfo({})).toMatchObject({ processId: child.pid });
   child.kill("SIGTERM");
   await once(child, "exit");

@@ -1,6 +1,6 @@
 /**
- * `npm test`: sets everything up, runs the static checks, then every jest test; closes with `N passed, N failed`.
- * Arguments go to jest, and then the static checks are left out (`npm test -- packages/sds`).
+ * `npm test`: sets everything up, runs the static checks, every jest test, then those of `bindings/`; closes with
+ * `N passed, N failed`. Arguments go to jest, and then the others are left out (`npm test -- packages/sds`).
  * @module
  */
 import { readFileSync, rmSync } from "node:fs";
@@ -11,14 +11,17 @@ await ensureToolchain();
 // Only now: what they import needs the Node that the toolchain brought.
 const { setUp } = await import("./setup.mjs");
 const { staticChecks } = await import("./checks.mjs");
+const { testBindings } = await import("./bindings.mjs");
 await setUp();
 const jestArgs = process.argv.slice(2);
-const checks = jestArgs.length === 0 ? await staticChecks() : { passed: 0, failed: [] };
+const isWhole = jestArgs.length === 0;
+const checks = isWhole ? await staticChecks() : { passed: 0, failed: [] };
 const tests = await jest(jestArgs);
+const bindings = isWhole ? testBindings() : { passed: 0, failed: [] };
 for (const name of checks.failed) console.log(`✗ check failed: ${name}`);
-for (const name of tests.failures) console.log(`✗ test failed: ${name}`);
-const failed = checks.failed.length + tests.failed;
-console.log(`${checks.passed + tests.passed} passed, ${failed} failed`);
+for (const name of [...tests.failures, ...bindings.failed]) console.log(`✗ test failed: ${name}`);
+const failed = checks.failed.length + tests.failed + bindings.failed.length;
+console.log(`${checks.passed + tests.passed + bindings.passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
 /**

@@ -1,0 +1,152 @@
+/**
+ * The checks and tests of `bindings/`, in the languages that this machine has. What it lacks is said in one line; where
+ * CHAT_REQUIRE_GO, _RUST or _NIM is set, that is a failure.
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import { ROOT } from "./toolchain.mjs";
+
+const STATICCHECK = "honnef.co/go/tools/cmd/staticcheck@v0.8.2";
+const BINDINGS = join(ROOT, "bindings");
+const environment = {
+  ...process.env,
+  PATH: [process.env.PATH, join(homedir(), ".cargo", "bin")].join(delimiter),
+  GOFLAGS: "-buildvcs=false",
+  NO_COLOR: "1",
+  CARGO_TERM_COLOR: "never",
+};
+
+const LANGUAGES = [
+  {
+    name: "Go",
+    version: () => versionOf("go", ["version"], /go(\d+)\.(\d+)/),
+    oldest: [1, 24],
+    requiredBy: "CHAT_REQUIRE_GO",
+    jobs: () => foldersWith("go/*/go.mod").flatMap(goJobs),
+  },
+  {
+    name: "Rust",
+    version: () => versionOf("cargo", ["--version"], /cargo (\d+)\.(\d+)/),
+    oldest: [1, 85],
+    requiredBy: "CHAT_REQUIRE_RUST",
+    jobs: () => foldersWith("rust/Cargo.toml").flatMap(rustJobs),
+  },
+];
+
+/** Runs everything and prints a line for each step, with the output of those that fail. */
+export function testBindings() {
+  console.log("• Bindings");
+  const result = { passed: 0, failed: [] };
+  for (const { name, version, oldest, requiredBy, jobs } of LANGUAGES) {
+    const found = version();
+    if (found === undefined || compare(found, oldest) < 0) {
+      const wanted = `${name} ${oldest.join(".")} or newer`;
+      const problem = `want ${wanted}, got ${found === undefined ? "none" : found.join(".")}`;
+      if (process.env[requiredBy]) result.failed.push(`bindings in ${name}: ${problem}`);
+      console.log(`  ${process.env[requiredBy] ? "✗" : "-"} ${name}: skipped, ${problem}`);
+      continue;
+    }
+    for (const job of jobs()) {
+      const startedAt = performance.now();
+      const { passed, failed, output } = job.run();
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      console.log(`  ${failed.length === 0 ? "✓" : "✗"} ${name}, ${job.name}: ${passed} passed (${seconds} s)`);
+      result.passed += passed;
+      result.failed.push(...failed.map((title) => `${name}, ${job.name}: ${title}`));
+      if (failed.length > 0) console.log(output.trim().split("\n").slice(-60).join("\n").replace(/^/gm, "    "));
+    }
+  }
+  return result;
+}
+
+function goJobs(folder) {
+  const at = { cwd: folder };
+  const name = basename(folder);
+  return [
+    { name: `${name} format`, run: () => silent(command("gofmt", ["-l", "."], at)) },
+    { name: `${name} vet`, run: () => checked(command("go", ["vet", "./..."], at)) },
+    { name: `${name} staticcheck`, run: () => checked(command("go", ["run", STATICCHECK, "./..."], at)) },
+    { name: `${name} tests`, run: () => counted(command("go", ["test", "-json", "-count=1", "./..."], at), goTests) },
+  ];
+}
+
+function rustJobs(folder) {
+  const at = { cwd: folder };
+  const clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+  return [
+    { name: "format", run: () => checked(command("cargo", ["fmt", "--all", "--check"], at)) },
+    { name: "clippy", run: () => checked(command("cargo", clippy, at)) },
+    { name: "tests", run: () => counted(command("cargo", ["test", "--workspace", "--no-fail-fast"], at), rustTests) },
+  ];
+}
+
+function goTests(output) {
+  const tests = output.split("\n").flatMap((line) => {
+    if (!line.startsWith("{")) return [];
+    const { Action: action, Test: title } = JSON.parse(line);
+    return title !== undefined && ["pass", "fail"].includes(action) ? [{ title, isPassed: action === "pass" }] : [];
+  });
+  return tests;
+}
+
+function rustTests(output) {
+  const lines = output.matchAll(/^test (.+?) (?:- .*)?\.\.\. (ok|FAILED)/gm);
+  return Array.from(lines, ([, title, outcome]) => ({ title, isPassed: outcome === "ok" }));
+}
+
+/** A test run; one that does not even compile, or loses its tests, counts as one failure. */
+function counted({ status, output }, testsOf) {
+  const tests = testsOf(output);
+  const failed = tests.filter(({ isPassed }) => !isPassed).map(({ title }) => title);
+  if (failed.length === 0 && (status !== 0 || tests.length === 0)) failed.push("did not run to its end");
+  return { passed: tests.length - tests.filter(({ isPassed }) => !isPassed).length, failed, output: readable(output) };
+}
+
+/** Of `go test -json`, what a person reads. */
+function readable(output) {
+  if (!output.includes('{"Time"')) return output;
+  return output
+    .split("\n")
+    .map((line) => (line.startsWith("{") ? (JSON.parse(line).Output ?? "") : `${line}\n`))
+    .join("");
+}
+
+function checked({ status, output }) {
+  return status === 0 ? { passed: 1, failed: [], output } : { passed: 0, failed: ["has problems"], output };
+}
+
+/** A tool that succeeds and names what is wrong. */
+function silent({ status, output }) {
+  return checked({ status: status === 0 && output.trim() === "" ? 0 : 1, output });
+}
+
+function command(file, args, options) {
+  const done = spawnSync(file, args, {
+    env: environment,
+    encoding: "utf8",
+    maxBuffer: 256 * 1024 * 1024,
+    timeout: 15 * 60_000,
+    ...options,
+  });
+  return { status: done.status ?? 1, output: `${done.stdout ?? ""}${done.stderr ?? ""}${done.error ?? ""}` };
+}
+
+function versionOf(file, args, pattern) {
+  const { status, output } = command(file, args, { cwd: ROOT });
+  const found = status === 0 ? pattern.exec(output) : null;
+  return found === null ? undefined : [Number(found[1]), Number(found[2])];
+}
+
+function compare([major, minor], [oldMajor, oldMinor]) {
+  return major - oldMajor || minor - oldMinor;
+}
+
+function foldersWith(pattern) {
+  if (!existsSync(BINDINGS)) return [];
+  return globSync(pattern, { cwd: BINDINGS })
+    .map((file) => join(BINDINGS, dirname(file)))
+    .sort();
+}

@@ -21,8 +21,11 @@ export function command(args: readonly string[]): ChildProcess {
 }
 
 /** Resolves when it is ready. */
-export async function startProcess(args: readonly string[]): Promise<{ child: ChildProcess; place: Announcement }> {
-  const child = command(args);
+export async function startProcess(
+  args: readonly string[],
+  start: typeof command = command,
+): Promise<{ child: ChildProcess; place: Announcement }> {
+  const child = start(args);
   let problem = "";
   child.stderr?.on("data", (text) => {
     problem += text;

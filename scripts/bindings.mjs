@@ -40,26 +40,41 @@ const LANGUAGES = [
 export function testBindings() {
   console.log("• Bindings");
   const result = { passed: 0, failed: [] };
+  const languages = [];
   for (const { name, version, oldest, requiredBy, jobs } of LANGUAGES) {
     const found = version();
-    if (found === undefined || compare(found, oldest) < 0) {
-      const wanted = `${name} ${oldest.join(".")} or newer`;
-      const problem = `want ${wanted}, got ${found === undefined ? "none" : found.join(".")}`;
-      if (process.env[requiredBy]) result.failed.push(`bindings in ${name}: ${problem}`);
-      console.log(`  ${process.env[requiredBy] ? "✗" : "-"} ${name}: skipped, ${problem}`);
+    if (found !== undefined && compare(found, oldest) >= 0) {
+      languages.push(name.toLowerCase());
+      for (const job of jobs()) perform(name, job, result);
       continue;
     }
-    for (const job of jobs()) {
-      const startedAt = performance.now();
-      const { passed, failed, output } = job.run();
-      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-      console.log(`  ${failed.length === 0 ? "✓" : "✗"} ${name}, ${job.name}: ${passed} passed (${seconds} s)`);
-      result.passed += passed;
-      result.failed.push(...failed.map((title) => `${name}, ${job.name}: ${title}`));
-      if (failed.length > 0) console.log(output.trim().split("\n").slice(-60).join("\n").replace(/^/gm, "    "));
-    }
+    const problem = `want ${name} ${oldest.join(".")} or newer, got ${found === undefined ? "none" : found.join(".")}`;
+    if (process.env[requiredBy]) result.failed.push(`bindings in ${name}: ${problem}`);
+    console.log(`  ${process.env[requiredBy] ? "✗" : "-"} ${name}: skipped, ${problem}`);
   }
+  perform("All languages", interop(languages), result);
   return result;
+}
+
+function perform(language, job, result) {
+  const startedAt = performance.now();
+  const { passed, failed, output } = job.run();
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`  ${failed.length === 0 ? "✓" : "✗"} ${language}, ${job.name}: ${passed} passed (${seconds} s)`);
+  result.passed += passed;
+  result.failed.push(...failed.map((title) => `${language}, ${job.name}: ${title}`));
+  if (failed.length > 0) console.log(output.trim().split("\n").slice(-60).join("\n").replace(/^/gm, "    "));
+}
+
+/** After the others, which have compiled what it needs. */
+function interop(languages) {
+  const args = ["--experimental-vm-modules", "--no-warnings", join(ROOT, "node_modules", "jest", "bin", "jest.js")];
+  const env = { ...environment, CHAT_LANGUAGES: languages.join(",") };
+  const at = { cwd: join(BINDINGS, "interop"), env };
+  return {
+    name: "together",
+    run: () => counted(command(process.execPath, [...args, "--forceExit", "--verbose"], at), jestTests),
+  };
 }
 
 function goJobs(folder) {
@@ -95,6 +110,11 @@ function goTests(output) {
 function rustTests(output) {
   const lines = output.matchAll(/^test (.+?) (?:- .*)?\.\.\. (ok|FAILED)/gm);
   return Array.from(lines, ([, title, outcome]) => ({ title, isPassed: outcome === "ok" }));
+}
+
+function jestTests(output) {
+  const lines = output.matchAll(/^ +([✓✕]) (.+?)(?: \(\d+ ms\))?$/gm);
+  return Array.from(lines, ([, outcome, title]) => ({ title, isPassed: outcome === "✓" }));
 }
 
 /** A test run; one that does not even compile, or loses its tests, counts as one failure. */

@@ -56,6 +56,7 @@ function fingerprint() {
     "packages/*/package.json",
     "apps/*/package.json",
     "examples/*/package.json",
+    "bindings/interop/package.json",
   ]).sort();
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests])
     hash.update(file).update(readFileSync(file));

@@ -5,7 +5,7 @@
 use crate::field::{Field, code_length, field_8};
 
 /// Words of a plane in one strip.
-const WORDS: usize = 64;
+const WORDS: usize = 32;
 /// Bytes of a shard that are worked on at a time.
 const STRIP: usize = 8 * 8 * WORDS;
 
@@ -44,6 +44,7 @@ pub(crate) fn recover(data: &[Option<&[u8]>], parity: &[Option<&[u8]>], size: us
     }
     let locator = field.locator_logs(&missing);
     let mut recovered: Vec<_> = lost.iter().map(|index| (*index, vec![0; size])).collect();
+    let mut syndrome = ZERO;
     for from in (0..size).step_by(STRIP) {
         // With s the syndromes, and L zero at the missing places: the polynomial F of degree below `group` that is s(y) L(y) at the places
         // received and zero at the other parity places has F(z) = c(z) L'(z) d(z) at each lost place z, where d(z) is the product of
@@ -52,7 +53,7 @@ pub(crate) fn recover(data: &[Option<&[u8]>], parity: &[Option<&[u8]>], size: us
         kernel.forward(&mut rows, 0);
         let mut scaled = vec![ZERO; group];
         for place in &received {
-            let mut syndrome = load(parity[*place].unwrap_or_default(), from);
+            load(&mut syndrome, parity[*place].unwrap_or_default(), from);
             add(&mut syndrome, &rows[*place]);
             kernel.add_product(&mut scaled[*place], &syndrome, field.exp[locator[*place] as usize]);
         }
@@ -94,26 +95,20 @@ impl Kernel {
 
     /// Coefficients of all groups of data, added up.
     fn sum_groups<'a>(&self, data: impl Iterator<Item = Option<&'a [u8]>>, group: usize, from: usize) -> Vec<Row> {
+        let mut data = data.peekable();
         let mut sum = vec![ZERO; group];
-        let mut rows = Vec::with_capacity(group);
-        let mut point = group;
-        let mut take = |rows: &mut Vec<Row>| {
-            rows.resize(group, ZERO);
-            self.inverse(rows, point);
-            for (sum, row) in sum.iter_mut().zip(rows.iter()) {
+        let mut rows = sum.clone();
+        for point in (group..).step_by(group) {
+            if data.peek().is_none() {
+                break;
+            }
+            for row in &mut rows {
+                load(row, data.next().flatten().unwrap_or_default(), from);
+            }
+            self.inverse(&mut rows, point);
+            for (sum, row) in sum.iter_mut().zip(&rows) {
                 add(sum, row);
             }
-            rows.clear();
-            point += group;
-        };
-        for shard in data {
-            rows.push(shard.map_or(ZERO, |shard| load(shard, from)));
-            if rows.len() == group {
-                take(&mut rows);
-            }
-        }
-        if !rows.is_empty() {
-            take(&mut rows);
         }
         sum
     }
@@ -185,24 +180,28 @@ fn add(sum: &mut Row, row: &Row) {
 }
 
 /// A strip of a shard, in planes; zeros behind its end.
-fn load(shard: &[u8], from: usize) -> Row {
-    let mut row = ZERO;
+fn load(row: &mut Row, shard: &[u8], from: usize) {
     let strip = &shard[from.min(shard.len())..shard.len().min(from + STRIP)];
-    for (word, bytes) in row.iter_mut().flatten().zip(strip.chunks(8)) {
-        let mut padded = [0; 8];
-        padded[..bytes.len()].copy_from_slice(bytes);
-        *word = u64::from_le_bytes(padded);
+    let bytes = strip.chunks_exact(8);
+    let mut last = [0; 8];
+    last[..bytes.remainder().len()].copy_from_slice(bytes.remainder());
+    let (words, behind) = row.as_flattened_mut().split_at_mut(strip.len() / 8);
+    for (word, bytes) in words.iter_mut().zip(bytes) {
+        *word = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
     }
-    transpose(&mut row);
-    row
+    behind.fill(0);
+    if let Some(word) = behind.first_mut() {
+        *word = u64::from_le_bytes(last);
+    }
+    transpose(row);
 }
 
-/// The other way; spoils the row.
+/// The other way; spoils the row. Shards are whole words.
 fn store(row: &mut Row, shard: &mut [u8], from: usize) {
     transpose(row);
     let end = shard.len().min(from + STRIP);
-    for (bytes, word) in shard[from..end].chunks_mut(8).zip(row.iter().flatten()) {
-        bytes.copy_from_slice(&word.to_le_bytes()[..bytes.len()]);
+    for (bytes, word) in shard[from..end].chunks_exact_mut(8).zip(row.as_flattened()) {
+        bytes.copy_from_slice(&word.to_le_bytes());
     }
 }
 

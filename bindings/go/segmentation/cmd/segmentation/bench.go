@@ -26,7 +26,7 @@ func bench(rounds int) map[string][]float64 {
 	messages := segment(segmenter, payload)
 	lossy := make([][]byte, 0, len(messages))
 	for index, message := range messages {
-		if index%8 != 3 {
+		if index%8 != 7 {
 			lossy = append(lossy, message)
 		}
 	}

@@ -58,4 +58,4 @@ test("the limit of the membership holds over a restart, and nobody gives a secre
   const { counters } = devnet.nodes[0] ?? {};
   expect(counters?.dropped).toMatchObject({ "rln-invalid": 0, "rln-stale": 0, "rln-double": 0 });
   expect(slashed).toBe(0);
-}, 60_000);
+}, 180_000);

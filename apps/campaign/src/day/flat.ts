@@ -28,7 +28,7 @@ const BOUNDED: Counts = {
 };
 
 /** What a history is made of. */
-const HISTORY = ["messages", "sds_ids", "content_types"];
+const HISTORY = ["messages", "sds_ids", "content_types", "status_changes", "sent_keys"];
 
 /** @param clients - that were counted together @returns what grew, in words */
 export function growthOf(samples: readonly Sample[], clients: number): string[] {

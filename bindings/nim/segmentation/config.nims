@@ -1,0 +1,1 @@
+switch("mm", "orc")

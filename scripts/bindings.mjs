@@ -34,6 +34,13 @@ const LANGUAGES = [
     requiredBy: "CHAT_REQUIRE_RUST",
     jobs: () => foldersWith("rust/Cargo.toml").flatMap(rustJobs),
   },
+  {
+    name: "Nim",
+    version: () => versionOf("nim", ["--version"], /Version (\d+)\.(\d+)/),
+    oldest: [1, 6],
+    requiredBy: "CHAT_REQUIRE_NIM",
+    jobs: () => foldersWith("nim/*/*.nimble").flatMap(nimJobs),
+  },
 ];
 
 /** Runs everything and prints a line for each step, with the output of those that fail. */
@@ -96,6 +103,35 @@ function rustJobs(folder) {
     { name: "clippy", run: () => checked(command("cargo", clippy, at)) },
     { name: "tests", run: () => counted(command("cargo", ["test", "--workspace", "--no-fail-fast"], at), rustTests) },
   ];
+}
+
+function nimJobs(folder) {
+  const at = { cwd: folder };
+  const name = basename(folder);
+  const build = ["c", "--hints:off", `--nimcache:${join(folder, "nimcache")}`];
+  const check = ["check", "--hints:off", "--styleCheck:error", join("src", `${name}.nim`)];
+  const tests = globSync("tests/t*.nim", { cwd: folder }).sort();
+  return [
+    { name: `${name} check`, run: () => checkedNim(command("nim", check, at)) },
+    ...tests.map((test) => ({
+      name: `${name} ${basename(test, ".nim").slice(1)}`,
+      run: () =>
+        counted(
+          command("nim", [...build, `--out:${join("nimcache", basename(test, ".nim"))}`, "-r", test], at),
+          nimTests,
+        ),
+    })),
+  ];
+}
+
+/** Warnings are problems, too. */
+function checkedNim({ status, output }) {
+  return checked({ status: status === 0 && !/ Warning: /.test(output) ? 0 : 1, output });
+}
+
+function nimTests(output) {
+  const lines = output.matchAll(/^ *\[(OK|FAILED)\] (.+)$/gm);
+  return Array.from(lines, ([, outcome, title]) => ({ title, isPassed: outcome === "OK" }));
 }
 
 function goTests(output) {

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-const LANGUAGES = ["go", "rust"] as const;
+const LANGUAGES = ["go", "rust", "nim"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 export const bindings = join(import.meta.dirname, "..", "..");
@@ -19,7 +19,7 @@ export const languages = LANGUAGES.filter((language) => chosen?.includes(languag
 /** A folder whose path is short enough for sockets. */
 export const scratch = mkdtempSync(join(tmpdir(), "chat-"));
 
-/** Compiles the program that talks (`chat`) or the one that cuts segments; resolves with its path. */
+/** Compiles the program that talks (`chat`, not in Nim) or the one that cuts segments; resolves with its path. */
 export async function program(language: Language, name: "chat" | "segmentation"): Promise<string> {
   const file = join(scratch, `${name}-${language}`);
   switch (language) {
@@ -35,6 +35,13 @@ export async function program(language: Language, name: "chat" | "segmentation")
       await build("cargo", ["build", "--quiet", "--package", crate], "rust");
       return join(bindings, "rust", "target", "debug", binary);
     }
+    case "nim":
+      await build(
+        "nim",
+        ["c", "--hints:off", "-d:release", `--nimcache:${file}.cache`, `--out:${file}`, "src/segmentation_cli.nim"],
+        `nim/${name}`,
+      );
+      return file;
   }
 }
 

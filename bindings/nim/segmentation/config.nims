@@ -1,1 +1,2 @@
 switch("mm", "orc")
+switch("passC", "-O3")

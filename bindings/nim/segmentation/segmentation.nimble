@@ -1,6 +1,6 @@
 # Package
 
-version       = "0.1.0"
+version       = "0.0.0"
 author        = "The @chat contributors"
 description   = "Cuts payloads into segments that fit a Waku message and puts them together again (LIP-243), with parity and against forgeries"
 license       = "MIT OR Apache-2.0"

@@ -10,6 +10,7 @@ export const AREAS: AreaLoaders = {
   bandwidth: async () => (await import("./areas/bandwidth.ts")).bandwidth,
   devnet: async () => (await import("./areas/devnet.ts")).devnet,
   e2e: async () => (await import("./areas/e2e.ts")).e2e,
+  languages: async () => (await import("./areas/languages.ts")).languages,
   privacy: async () => (await import("./areas/privacy.ts")).privacy,
   ratchet: async () => (await import("./areas/ratchet.ts")).ratchet,
   ratelimit: async () => (await import("./areas/ratelimit.ts")).ratelimit,

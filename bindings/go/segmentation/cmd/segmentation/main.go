@@ -18,7 +18,7 @@ import (
 )
 
 const usage = "usage: segmentation encode|decode --max-message-size N [--wrap when-needed|always] [--blind] " +
-	"[--parity seven-eighths|none|RATE], or segmentation bench [--rounds N]"
+	"[--parity seven-eighths|none|RATE], or segmentation bench [--rounds N] [--case NAME]"
 
 func main() {
 	code, err := run(os.Args[1:])
@@ -39,6 +39,7 @@ func run(args []string) (int, error) {
 	blind := flags.Bool("blind", false, "")
 	parity := flags.String("parity", "seven-eighths", "")
 	rounds := flags.Int("rounds", 5, "")
+	only := flags.String("case", "", "")
 	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
 		return 2, errors.New(usage)
 	}
@@ -59,7 +60,7 @@ func run(args []string) (int, error) {
 		if *rounds < 1 {
 			return 2, errors.New(usage)
 		}
-		return 0, json.NewEncoder(os.Stdout).Encode(map[string]any{"cases": bench(*rounds)})
+		return 0, json.NewEncoder(os.Stdout).Encode(map[string]any{"cases": bench(*rounds, *only)})
 	default:
 		return 2, errors.New(usage)
 	}
